@@ -1,0 +1,1 @@
+"""The engine: the one writer of state. Knows no Qt."""

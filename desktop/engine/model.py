@@ -1,0 +1,254 @@
+"""What the engine knows, as frozen values. Instants are seconds since the epoch, sizes bytes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from desktop.engine.states import (
+    Owner,
+    Role,
+    ServiceKind,
+    ServiceState,
+    Severity,
+    StackState,
+    TaskState,
+)
+from desktop.words import Text
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What went wrong, in words for a person: what happened, why, and what to do next."""
+
+    code: str
+    title: Text
+    message: Text
+    next_step: Text
+    log: tuple[str, ...] = ()
+    """The last lines of the log that belong to it; shown as they are, never translated."""
+
+
+# --- readiness: how a service proves that it can be used ---------------------------------------
+
+
+class RedisPing(msgspec.Struct, frozen=True, tag=True):
+    """PONG from the server at this URL (credentials included: never shown)."""
+
+    url: str
+
+
+class CeleryPing(msgspec.Struct, frozen=True, tag=True):
+    """The node answers a ping on the broker, which means that it consumes."""
+
+    node: str
+    broker: str
+
+
+class HttpOk(msgspec.Struct, frozen=True, tag=True):
+    """GET answers with a status below 400."""
+
+    url: str
+
+
+class TcpOpen(msgspec.Struct, frozen=True, tag=True):
+    """Something listens."""
+
+    host: str
+    port: int
+
+
+class StaysAlive(msgspec.Struct, frozen=True, tag=True):
+    """For programs that answer nobody (beat): alive this long after the start."""
+
+    for_s: float = 1.0
+
+
+Probe = RedisPing | CeleryPing | HttpOk | TcpOpen | StaysAlive
+
+
+# --- services ----------------------------------------------------------------------------------
+
+
+class RestartPolicy(msgspec.Struct, frozen=True):
+    """When a service that ended by itself is started again, and when that is given up."""
+
+    enabled: bool = True
+    min_uptime_s: float = 5.0
+    """Ended sooner than this after its start: "exits too quickly"."""
+    quick_exits_max: int = 3
+    """So many quick exits in a row and it has failed."""
+    crashes_max: int = 8
+    """So many crashes within ``window_s`` and it has failed."""
+    window_s: float = 600.0
+    first_delay_s: float = 0.5
+    delay_max_s: float = 30.0
+
+
+class ServiceSpec(msgspec.Struct, frozen=True):
+    """One service as it should be: everything needed to start, ask and stop it."""
+
+    name: str
+    kind: ServiceKind
+    argv: tuple[str, ...]
+    cwd: str
+    probe: Probe
+    env: dict[str, str] = {}
+    """Added to the engine's environment. May hold credentials: kept 0600, never shown."""
+    needs: tuple[str, ...] = ()
+    """Names of services that must be up before it is started."""
+    url: str = ""
+    """Where a person reaches it, credentials masked; "" when nowhere."""
+    port: int | None = None
+    """The port it will listen on; checked before the start, to name who holds it."""
+    enabled: bool = True
+    """Part of "start all"."""
+    ready_timeout_s: float = 60.0
+    stop_patience_s: float | None = 10.0
+    """How long a stop is waited for before a person is asked; None: as long as it takes."""
+    restart: RestartPolicy = RestartPolicy()
+    node: str = ""
+    """Celery node name (workers)."""
+    secret_argv: bool = False
+
+
+class ServiceStatus(msgspec.Struct, frozen=True):
+    """One service as it is."""
+
+    name: str
+    kind: ServiceKind
+    state: ServiceState = ServiceState.STOPPED
+    enabled: bool = True
+    wanted: bool = False
+    pid: int | None = None
+    create_time: float | None = None
+    started_at: float | None = None
+    cpu_percent: float | None = None
+    """Of one core, children included; None until measured twice."""
+    rss_bytes: int | None = None
+    """Children included."""
+    processes: int = 0
+    url: str = ""
+    detail: Text = Text("")
+    """One line for the card: "127.0.0.1:6379 · 7.0.15"."""
+    note: Text | None = None
+    """What it is doing just now: "finishing 3 tasks", "next try in 4 s"."""
+    restarts: int = 0
+    error: Problem | None = None
+    log_path: str = ""
+    node: str = ""
+    argv: tuple[str, ...] = ()
+    """The command line as shown to people: credentials masked."""
+
+
+# --- Celery processes --------------------------------------------------------------------------
+
+
+class WorkerRow(msgspec.Struct, frozen=True):
+    """One Celery process on this machine, or a node that only the broker knows (``remote``)."""
+
+    pid: int
+    create_time: float
+    role: Role
+    owner: Owner
+    node: str = ""
+    app: str = ""
+    queues: tuple[str, ...] = ()
+    pool: str = ""
+    concurrency: int | None = None
+    children: tuple[int, ...] = ()
+    cwd: str = ""
+    python: str = ""
+    broker: str = ""
+    """Credentials masked."""
+    findings: tuple[str, ...] = ()
+    why: tuple[Text, ...] = ()
+    started_by: str = "unknown"
+    rss_bytes: int | None = None
+    active: int | None = None
+    """Tasks it runs; None when it was not asked or did not answer."""
+    reserved: int | None = None
+    command: str = ""
+
+
+class ActiveTask(msgspec.Struct, frozen=True):
+    """A task that a worker has, as the events tell it."""
+
+    id: str
+    name: str
+    worker: str
+    state: TaskState
+    received_at: float | None = None
+    started_at: float | None = None
+    args: str = ""
+    kwargs: str = ""
+
+
+class TaskCounts(msgspec.Struct, frozen=True):
+    """Since the engine began to listen; ``active`` is of now."""
+
+    received: int = 0
+    active: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    retried: int = 0
+    revoked: int = 0
+
+
+class Queue(msgspec.Struct, frozen=True):
+    name: str
+    depth: int = 0
+    consumers: int | None = None
+    unacked: int = 0
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something a person should know, with what to do about it."""
+
+    id: str
+    severity: Severity
+    title: Text
+    detail: Text
+    fix: Text
+    pids: tuple[int, ...] = ()
+
+
+# --- the whole ---------------------------------------------------------------------------------
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """Resources of this machine; percentages of the whole."""
+
+    cpu_percent: float = 0.0
+    memory_percent: float = 0.0
+    memory_bytes: int = 0
+    disk_free_bytes: int = 0
+    cores: int = 1
+
+
+class EngineInfo(msgspec.Struct, frozen=True):
+    pid: int
+    version: str
+    started_at: float
+
+
+class StackStatus(msgspec.Struct, frozen=True):
+    """One project's stack as it is."""
+
+    id: str
+    name: str
+    project: str
+    """Folder of the project; "" for the bundled app."""
+    app: str
+    broker: str
+    """Credentials masked."""
+    state: StackState = StackState.STOPPED
+    services: tuple[ServiceStatus, ...] = ()
+    workers: tuple[WorkerRow, ...] = ()
+    tasks: TaskCounts = TaskCounts()
+    active: tuple[ActiveTask, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    problem: Problem | None = None
+    """Why the stack as a whole can't be used (a broken configuration)."""
+
+    def service(self, name: str) -> ServiceStatus | None:
+        return next((service for service in self.services if service.name == name), None)

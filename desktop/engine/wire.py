@@ -1,0 +1,85 @@
+"""What goes over the engine's socket: frames of MessagePack, each behind its length.
+
+::
+
+    face   -> engine   Hello, then Request(id, command) or Subscribe at any time
+    engine -> face     Welcome, then Reply(id, answer); after Subscribe a Snapshot, then Deltas
+
+A frame is a 4-byte big-endian length and that many bytes. Values are msgspec structs, so a frame
+that does not fit its type is refused as a whole.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import msgspec
+
+from desktop.engine.commands import Answer, Command
+from desktop.engine.snapshot import Delta, Snapshot
+
+PROTOCOL = 1
+"""Raised when a face and an engine of different versions could misunderstand each other."""
+
+FRAME_MAX_BYTES = 64 * 1024 * 1024
+_HEAD = struct.Struct(">I")
+HEAD_BYTES = _HEAD.size
+
+
+class Hello(msgspec.Struct, frozen=True, tag=True):
+    protocol: int
+    version: str
+    face: str
+    """"cli", "tray", "monitor" or "api"."""
+    stays: bool = False
+    """A face that stays (tray, monitor, up) keeps the engine alive while it is attached."""
+
+
+class Welcome(msgspec.Struct, frozen=True, tag=True):
+    protocol: int
+    version: str
+    pid: int
+
+
+class Request(msgspec.Struct, frozen=True, tag=True):
+    id: int
+    command: Command
+
+
+class Subscribe(msgspec.Struct, frozen=True, tag=True):
+    pass
+
+
+class Reply(msgspec.Struct, frozen=True, tag=True):
+    id: int
+    answer: Answer
+
+
+class Full(msgspec.Struct, frozen=True, tag=True):
+    snapshot: Snapshot
+
+
+class Change(msgspec.Struct, frozen=True, tag=True):
+    delta: Delta
+
+
+FromFace = Hello | Request | Subscribe
+FromEngine = Welcome | Reply | Full | Change
+
+_encoder = msgspec.msgpack.Encoder()
+decode_from_face = msgspec.msgpack.Decoder(FromFace).decode
+decode_from_engine = msgspec.msgpack.Decoder(FromEngine).decode
+
+
+def frame(message: FromFace | FromEngine) -> bytes:
+    """The message as it goes over the wire."""
+    body = _encoder.encode(message)
+    return _HEAD.pack(len(body)) + body
+
+
+def body_length(head: bytes) -> int:
+    """Length of the body that follows; ValueError when it is absurd."""
+    length: int = _HEAD.unpack(head)[0]
+    if length > FRAME_MAX_BYTES:
+        raise ValueError(f"a frame of {length} bytes")
+    return length
