@@ -1,0 +1,191 @@
+"""The JSON documents that scripts read: one shape for ``--json`` and for the monitor's API.
+
+Pure: values in, plain ``dict`` out. Fields may be added; none may change its name or meaning.
+Instants are seconds since the epoch, durations seconds, sizes bytes. Words come out in the
+present language of the process that asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from desktop.engine.model import (
+    ActiveTask,
+    Finding,
+    Machine,
+    Problem,
+    Queue,
+    ServiceStatus,
+    StackStatus,
+    TaskCounts,
+    WorkerRow,
+)
+from desktop.engine.snapshot import Snapshot
+from desktop.engine.states import ALIVE
+
+Document = dict[str, Any]
+
+
+def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -> Document:
+    """All of one stack. ``snapshot`` is None when no engine runs: then ``engine`` and ``machine``
+    are null and ``stack`` tells what records and process table gave."""
+    engine = snapshot.engine if snapshot else None
+    return {
+        "engine": engine
+        and {
+            "pid": engine.pid,
+            "uptime_s": _since(engine.started_at, now),
+            "version": engine.version,
+        },
+        "stack": {
+            "id": stack.id,
+            "name": stack.name,
+            "project": stack.project,
+            "app": stack.app,
+            "state": stack.state.value,
+            "broker": stack.broker,
+            "problem": problem_document(stack.problem),
+        },
+        "services": [service_document(service, now) for service in stack.services],
+        "workers": workers_document(stack.workers, now)["workers"],
+        "tasks": _counts(stack.tasks),
+        "active": [_active(task, now) for task in stack.active],
+        "queues": queues_document(stack.queues)["queues"],
+        "findings": [finding_document(finding) for finding in stack.findings],
+        "machine": _machine(snapshot.machine) if snapshot else None,
+    }
+
+
+def workers_document(rows: Iterable[WorkerRow], now: float) -> Document:
+    """Celery processes, classified: ``{"workers": [...]}``."""
+    return {"workers": [_worker(row, now) for row in rows]}
+
+
+def queues_document(queues: Iterable[Queue]) -> Document:
+    """``{"queues": [...]}``; ``consumers`` is null while nobody was asked."""
+    return {
+        "queues": [
+            {
+                "name": queue.name,
+                "depth": queue.depth,
+                "consumers": queue.consumers,
+                "unacked": queue.unacked,
+            }
+            for queue in queues
+        ]
+    }
+
+
+def service_document(service: ServiceStatus, now: float) -> Document:
+    """One service; ``uptime_s`` is null while it has no process of ours."""
+    up = service.started_at is not None and service.state in ALIVE
+    return {
+        "name": service.name,
+        "kind": service.kind.value,
+        "state": service.state.value,
+        "pid": service.pid,
+        "create_time": service.create_time,
+        "uptime_s": _since(service.started_at, now) if up else None,
+        "cpu_percent": service.cpu_percent,
+        "rss_bytes": service.rss_bytes,
+        "url": service.url,
+        "restarts": service.restarts,
+        "error": problem_document(service.error),
+        "enabled": service.enabled,
+        "wanted": service.wanted,
+        "started_at": service.started_at,
+        "processes": service.processes,
+        "node": service.node,
+        "detail": str(service.detail),
+        "note": None if service.note is None else str(service.note),
+        "log_path": service.log_path,
+    }
+
+
+def problem_document(problem: Problem | None) -> Document | None:
+    """What went wrong, in words; null when nothing did."""
+    return problem and {
+        "code": problem.code,
+        "title": str(problem.title),
+        "message": str(problem.message),
+        "next_step": str(problem.next_step),
+        "log": list(problem.log),
+    }
+
+
+def finding_document(finding: Finding) -> Document:
+    return {
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "title": str(finding.title),
+        "detail": str(finding.detail),
+        "fix": str(finding.fix),
+        "pids": list(finding.pids),
+    }
+
+
+def _worker(row: WorkerRow, now: float) -> Document:
+    return {
+        "pid": row.pid,
+        "create_time": row.create_time,
+        "role": row.role.value,
+        "node": row.node,
+        "app": row.app,
+        "queues": list(row.queues),
+        "pool": row.pool,
+        "concurrency": row.concurrency,
+        "children": list(row.children),
+        "cwd": row.cwd,
+        "python": row.python,
+        "broker": row.broker,
+        "owner": row.owner.value,
+        "findings": list(row.findings),
+        "why": [str(reason) for reason in row.why],
+        "started_by": row.started_by,
+        "age_s": _since(row.create_time, now) if row.create_time else None,
+        "rss_bytes": row.rss_bytes,
+        "active": row.active,
+        "reserved": row.reserved,
+        "command": row.command,
+    }
+
+
+def _counts(tasks: TaskCounts) -> Document:
+    return {
+        "received": tasks.received,
+        "active": tasks.active,
+        "succeeded": tasks.succeeded,
+        "failed": tasks.failed,
+        "retried": tasks.retried,
+        "revoked": tasks.revoked,
+    }
+
+
+def _active(task: ActiveTask, now: float) -> Document:
+    return {
+        "id": task.id,
+        "name": task.name,
+        "worker": task.worker,
+        "state": task.state.value,
+        "received_at": task.received_at,
+        "started_at": task.started_at,
+        "runtime_s": None if task.started_at is None else _since(task.started_at, now),
+        "args": task.args,
+        "kwargs": task.kwargs,
+    }
+
+
+def _machine(machine: Machine) -> Document:
+    return {
+        "cpu_percent": machine.cpu_percent,
+        "memory_percent": machine.memory_percent,
+        "memory_bytes": machine.memory_bytes,
+        "disk_free_bytes": machine.disk_free_bytes,
+        "cores": machine.cores,
+    }
+
+
+def _since(instant: float | None, now: float) -> float:
+    # A clock that was set back must not give a negative duration.
+    return 0.0 if instant is None else round(max(0.0, now - instant), 3)
