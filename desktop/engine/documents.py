@@ -12,6 +12,7 @@ from typing import Any
 
 from desktop.engine.model import (
     ActiveTask,
+    EngineInfo,
     Finding,
     Machine,
     Problem,
@@ -30,14 +31,8 @@ Document = dict[str, Any]
 def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -> Document:
     """All of one stack. ``snapshot`` is None when no engine runs: then ``engine`` and ``machine``
     are null and ``stack`` tells what records and process table gave."""
-    engine = snapshot.engine if snapshot else None
     return {
-        "engine": engine
-        and {
-            "pid": engine.pid,
-            "uptime_s": _since(engine.started_at, now),
-            "version": engine.version,
-        },
+        "engine": None if snapshot is None else _engine(snapshot.engine, now),
         "stack": {
             "id": stack.id,
             "name": stack.name,
@@ -105,7 +100,9 @@ def service_document(service: ServiceStatus, now: float) -> Document:
 
 def problem_document(problem: Problem | None) -> Document | None:
     """What went wrong, in words; null when nothing did."""
-    return problem and {
+    if problem is None:
+        return None
+    return {
         "code": problem.code,
         "title": str(problem.title),
         "message": str(problem.message),
@@ -122,6 +119,14 @@ def finding_document(finding: Finding) -> Document:
         "detail": str(finding.detail),
         "fix": str(finding.fix),
         "pids": list(finding.pids),
+    }
+
+
+def _engine(engine: EngineInfo, now: float) -> Document:
+    return {
+        "pid": engine.pid,
+        "uptime_s": _since(engine.started_at, now),
+        "version": engine.version,
     }
 
 
