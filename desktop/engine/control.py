@@ -1,0 +1,134 @@
+"""Asks workers through the broker: who is there, what do they run.
+
+Celery's remote control is a mailbox of kombu: a broadcast, and a reply queue that lives as long
+as the question. The mailbox alone is used, not a Celery app: 3 MB and 50 ms of imports less, and
+about 8 ms for an answered ping on a fresh connection (measured on 2 cores, Redis 7).
+
+Silence is not death: a busy ``solo`` worker answers nothing while it runs a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from desktop.engine.model import ActiveTask
+from desktop.engine.states import TaskState
+
+_NAMESPACE = "celery"
+"""Name of the mailbox, Celery's ``control_exchange``."""
+_POLL_MAX_S = 0.1
+"""How long one blocking pop on the reply queue may outlast the question. kombu's own is 1 s, and
+closing the connection waits for it."""
+_SOCKET_TIMEOUT_MIN_S = 0.5
+"""A broker that accepts but does not answer (stopped, swapping) must not hold the caller."""
+
+TEXT_MAX = 1024
+"""Longest name or argument that is kept of what a worker says; Celery's own events cut there."""
+
+
+class Control:
+    """Questions to the workers of one broker.
+
+    Every method blocks, may be called from any thread, opens its own connection and closes it.
+    None raises when the broker is out of reach: nobody answers then.
+    """
+
+    def __init__(self, broker_url: str, transport_options: Mapping[str, Any] | None = None) -> None:
+        """``transport_options`` are the app's own ``broker_transport_options``, where it has any
+        (a ``global_keyprefix`` must agree, or the workers hear nothing)."""
+        self._url = broker_url
+        self._options = dict(transport_options or {})
+
+    def ping(self, node: str, timeout_s: float) -> bool:
+        """Whether ``node`` answers, which means that it consumes.
+
+        Returns at its reply. A node that does not listen yet misses the question, so a caller who
+        waits for a fresh one asks again and again with a short timeout (0.1 to 0.25 s).
+        """
+        return node in self._ask("ping", timeout_s, [node])
+
+    def active(self, timeout_s: float) -> dict[str, tuple[ActiveTask, ...]]:
+        """What each node runs now. Takes the whole ``timeout_s``: who is there is not known."""
+        replies = self._ask("active", timeout_s)
+        return {node: _active_tasks(node, reply) for node, reply in replies.items()}
+
+    def running_tasks(self, node: str, timeout_s: float) -> tuple[ActiveTask, ...] | None:
+        """What ``node`` runs now; None when it did not answer."""
+        replies = self._ask("active", timeout_s, [node])
+        return _active_tasks(node, replies[node]) if node in replies else None
+
+    def stats(self, timeout_s: float) -> dict[str, dict[str, Any]]:
+        """Celery's ``inspect stats`` of each node: pid, pool, broker, uptime, totals.
+
+        Takes the whole ``timeout_s``. What a worker says is not to be trusted in shape.
+        """
+        replies = self._ask("stats", timeout_s)
+        return {node: reply for node, reply in replies.items() if isinstance(reply, dict)}
+
+    def _ask(
+        self, command: str, timeout_s: float, nodes: Sequence[str] | None = None
+    ) -> dict[str, Any]:
+        from kombu.connection import Connection
+        from kombu.exceptions import KombuError
+        from kombu.pidbox import Mailbox
+
+        options = {
+            **self._options,
+            "max_retries": 0,
+            "socket_connect_timeout": max(timeout_s, _SOCKET_TIMEOUT_MIN_S),
+            "socket_timeout": max(timeout_s, _SOCKET_TIMEOUT_MIN_S) + _POLL_MAX_S,
+        }
+        try:
+            connection = Connection(self._url, transport_options=options)  # type: ignore[no-untyped-call]
+            transport = connection.transport
+        except (KeyError, ValueError, ImportError):
+            return {}  # an address that nobody can listen on: its words are the probes' to find
+        if hasattr(transport, "brpop_timeout"):
+            transport.brpop_timeout = min(_POLL_MAX_S, timeout_s)
+        mailbox = Mailbox(_NAMESPACE, type="fanout", accept=["json"], serializer="json")  # type: ignore[no-untyped-call]
+        errors = (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
+        try:
+            with connection:
+                # What celery.app.control.Control.broadcast calls.
+                replies = mailbox(connection)._broadcast(
+                    command,
+                    {},
+                    None if nodes is None else list(nodes),
+                    reply=True,
+                    timeout=timeout_s,
+                    limit=None if nodes is None else len(nodes),
+                )
+        except errors:
+            return {}
+        return _by_node(replies)
+
+
+def _by_node(replies: Any) -> dict[str, Any]:
+    nodes: dict[str, Any] = {}
+    for reply in replies or ():
+        if isinstance(reply, dict):
+            nodes.update((str(node), answer) for node, answer in reply.items())
+    return nodes
+
+
+def _active_tasks(node: str, reply: Any) -> tuple[ActiveTask, ...]:
+    tasks = reply if isinstance(reply, list) else []
+    return tuple(_active_task(node, task) for task in tasks if isinstance(task, dict))
+
+
+def _active_task(node: str, task: dict[str, Any]) -> ActiveTask:
+    started_at = task.get("time_start")
+    return ActiveTask(
+        id=_short(task.get("id")),
+        name=_short(task.get("type") or task.get("name")),
+        worker=node,
+        state=TaskState.STARTED,
+        started_at=float(started_at) if isinstance(started_at, int | float) else None,
+        args=_short(task.get("args")),
+        kwargs=_short(task.get("kwargs")),
+    )
+
+
+def _short(value: Any) -> str:
+    return "" if value is None else str(value)[:TEXT_MAX]

@@ -1,0 +1,312 @@
+"""What both web servers owe to a browser that is open on other pages too.
+
+A server on the loopback address is reachable by every page in the person's browser, so each
+request is checked before the application sees it, and each answer carries the headers that keep
+foreign content from acting as ours:
+
+* ``Host`` must be one of our own names with our own port: a foreign name that resolves to
+  127.0.0.1 (DNS rebinding) gets 421.
+* A request that changes something must come from our own page (``Origin``, ``Sec-Fetch-Site``) or
+  from no page at all (curl), and its body must be ``application/json``, which no HTML form sends.
+* A body is read here, bounded in size and time, before the application runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.language import Language, negotiate
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+BODY_LIMIT_BYTES = 256 * 1024
+"""Enough for a thousand pasted addresses; nothing that these servers accept is larger."""
+
+BODY_TIMEOUT_S = 10.0
+"""A body of this size arrives on the loopback within milliseconds; a dripping one is cut off."""
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+    )
+)
+
+SECURITY_HEADERS = {
+    b"content-security-policy": CONTENT_SECURITY_POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+
+
+class Refusal(NamedTuple):
+    """A refused request: status and, per language, title, message and next step."""
+
+    status: int
+    words: dict[Language, tuple[str, str, str]]
+
+
+WRONG_HOST = Refusal(
+    421,
+    {
+        "en": (
+            "Wrong host",
+            "This server answers only to its own names on this computer.",
+            "Open http://127.0.0.1:{port}/ instead.",
+        ),
+        "zh-CN": (
+            "主机名不对",
+            "此服务器只响应本机上属于它的名称。",
+            "请改为打开 http://127.0.0.1:{port}/。",
+        ),
+    },
+)
+FOREIGN_ORIGIN = Refusal(
+    403,
+    {
+        "en": (
+            "Request from another page",
+            "A page that is not part of this server tried to change something here.",
+            "Do it from http://127.0.0.1:{port}/ itself.",
+        ),
+        "zh-CN": (
+            "请求来自其他页面",
+            "一个不属于此服务器的页面试图在这里做出更改。",
+            "请直接在 http://127.0.0.1:{port}/ 中操作。",
+        ),
+    },
+)
+READ_ONLY = Refusal(
+    403,
+    {
+        "en": (
+            "Read-only",
+            "This server was started read-only and changes nothing.",
+            "Start it without --read-only to use its actions.",
+        ),
+        "zh-CN": (
+            "只读",
+            "此服务器以只读方式启动，不会更改任何内容。",
+            "如需执行操作，请在启动时去掉 --read-only。",
+        ),
+    },
+)
+NOT_JSON = Refusal(
+    415,
+    {
+        "en": (
+            "Not JSON",
+            "The request's body is not application/json.",
+            "Send JSON, with the header Content-Type: application/json.",
+        ),
+        "zh-CN": (
+            "不是 JSON",
+            "请求的正文不是 application/json。",
+            "请发送 JSON，并加上请求头 Content-Type: application/json。",
+        ),
+    },
+)
+TOO_LARGE = Refusal(
+    413,
+    {
+        "en": (
+            "Request too large",
+            "The request's body is larger than {limit} bytes.",
+            "Send it in several smaller requests.",
+        ),
+        "zh-CN": (
+            "请求过大",
+            "请求的正文超过 {limit} 字节。",
+            "请分成几个较小的请求发送。",
+        ),
+    },
+)
+TOO_SLOW = Refusal(
+    408,
+    {
+        "en": (
+            "Request too slow",
+            "The request's body did not arrive in time.",
+            "Send the request again.",
+        ),
+        "zh-CN": (
+            "请求过慢",
+            "请求的正文没有按时到达。",
+            "请重新发送请求。",
+        ),
+    },
+)
+
+
+class Guard:
+    """ASGI middleware around one of the two applications; outermost, so that errors pass it too.
+
+    ``port`` is the port that the server listens on (part of the allowed ``Host`` names). With
+    ``read_only`` every request that would change something is refused with 403.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        port: int,
+        read_only: bool = False,
+        *,
+        body_limit_bytes: int = BODY_LIMIT_BYTES,
+    ) -> None:
+        self._app = app
+        self._port = port
+        self._read_only = read_only
+        self._body_limit_bytes = body_limit_bytes
+        self._hosts = frozenset(_own_hosts(port))
+        self._origins = frozenset(f"http://{host}" for host in self._hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # neither server speaks WebSocket
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        headers = _headers(scope)
+        guarded = _with_security_headers(send)
+        refusal = self._refusal(scope["method"], headers)
+        if refusal is None and scope["method"] not in SAFE_METHODS:
+            body = await self._body(headers, receive)
+            if isinstance(body, Refusal):
+                refusal = body
+            else:
+                receive = _replay(body, receive)
+        if refusal is not None:
+            await self._refuse(refusal, headers, scope["method"], guarded)
+            return
+        await self._app(scope, receive, guarded)
+
+    def _refusal(self, method: str, headers: dict[str, list[str]]) -> Refusal | None:
+        hosts = headers.get("host", [])
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            return WRONG_HOST
+        if method in SAFE_METHODS:
+            return None
+        if not self._from_own_page(headers):
+            return FOREIGN_ORIGIN
+        if self._read_only:
+            return READ_ONLY
+        if not _is_json_or_empty(headers):
+            return NOT_JSON
+        return None
+
+    def _from_own_page(self, headers: dict[str, list[str]]) -> bool:
+        # No Origin at all is a program, not a page: browsers send one with every such request.
+        if any(origin.lower() not in self._origins for origin in headers.get("origin", [])):
+            return False
+        sites = headers.get("sec-fetch-site", [])
+        return all(site in {"same-origin", "none"} for site in sites)
+
+    async def _body(self, headers: dict[str, list[str]], receive: Receive) -> bytes | Refusal:
+        """The whole body, or why it is refused. A client that leaves gives what it sent."""
+        for length in headers.get("content-length", []):
+            if length.isdecimal() and int(length) > self._body_limit_bytes:
+                return TOO_LARGE
+        body = bytearray()
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT_S):
+                more = True
+                while more:
+                    message = await receive()
+                    body += message.get("body", b"")
+                    if len(body) > self._body_limit_bytes:
+                        return TOO_LARGE
+                    more = message["type"] == "http.request" and message.get("more_body", False)
+        except TimeoutError:
+            return TOO_SLOW
+        return bytes(body)
+
+    async def _refuse(
+        self, refusal: Refusal, headers: dict[str, list[str]], method: str, send: Send
+    ) -> None:
+        language = negotiate(", ".join(headers.get("accept-language", [])))
+        words = (
+            part.format(port=self._port, limit=self._body_limit_bytes)
+            for part in refusal.words[language]
+        )
+        answer = dict(zip(("title", "message", "next_step"), words, strict=True))
+        body = json.dumps(answer, ensure_ascii=False).encode()
+        await send(
+            {
+                "type": "http.response.start",
+                "status": refusal.status,
+                "headers": [
+                    (b"content-type", b"application/json"),
+                    (b"content-length", str(len(body)).encode()),
+                    (b"cache-control", b"no-store"),
+                    # What is left of a refused body must not be read as the next request.
+                    (b"connection", b"close"),
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+
+
+def _own_hosts(port: int) -> Iterable[str]:
+    for name in ("127.0.0.1", "localhost", "[::1]"):
+        yield f"{name}:{port}"
+        if port == 80:  # the scheme's own port is left out by browsers
+            yield name
+
+
+def _headers(scope: Scope) -> dict[str, list[str]]:
+    headers: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return headers
+
+
+def _is_json_or_empty(headers: dict[str, list[str]]) -> bool:
+    kinds = headers.get("content-type", [])
+    if kinds:
+        return all(kind.partition(";")[0].strip().lower() == "application/json" for kind in kinds)
+    lengths = headers.get("content-length", ["0"])
+    return "transfer-encoding" not in headers and lengths == ["0"]
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """A ``receive`` that gives the body that was read already, then what comes after it."""
+    unread = True
+
+    async def replay() -> Message:
+        nonlocal unread
+        if unread:
+            unread = False
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await receive()
+
+    return replay
+
+
+def _with_security_headers(send: Send) -> Send:
+    """Adds the headers to an answer; one that the application set itself stays as it is."""
+
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = list(message.get("headers", ()))
+            present = {name.lower() for name, _ in own}
+            own += [(n, v) for n, v in SECURITY_HEADERS.items() if n not in present]
+            message = {**message, "headers": own}
+        await send(message)
+
+    return guarded
