@@ -1,0 +1,192 @@
+"""Child processes: started, adopted, watched, measured, and signalled: the one place that signals.
+
+A process is (pid, create time). Children run in sessions of their own and write to files, so they
+outlive the engine. Each is watched by a thread that sleeps in the kernel until it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+
+import msgspec
+import psutil
+
+from desktop.engine import logs
+from desktop.engine.model import ServiceSpec
+from desktop.paths import StackHome
+
+CREATE_TIME_MARGIN_S = 1.5
+"""psutil's create time can be up to a second early (measured), so it is compared with a margin."""
+
+
+class Process:
+    """One process that we started, now or in an earlier life."""
+
+    def __init__(self, pid: int, create_time: float, child: subprocess.Popen[bytes] | None) -> None:
+        self.pid = pid
+        self.create_time = create_time
+        self.started_at = time.time()
+        self.ended: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        """Exit code (negative: the signal), None for an adopted process: not ours to reap."""
+        self._child = child
+        loop = asyncio.get_running_loop()
+        threading.Thread(
+            target=self._wait, args=(loop,), name=f"wait-{pid}", daemon=True
+        ).start()
+
+    @property
+    def alive(self) -> bool:
+        return not self.ended.done()
+
+    def signal(self, number: signal.Signals) -> bool:
+        """Send a signal, if this very process is still there; True when it was sent."""
+        if not self.alive or not _is_same(self.pid, self.create_time):
+            return False
+        try:
+            os.kill(self.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def end_group(self) -> None:
+        """After its end: what is left of its group (an ``npm``'s ``node``) is asked to end too.
+
+        The kernel does not reuse a group's number while the group has members.
+        """
+        if not self.alive:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGTERM)
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        code: int | None = None
+        if self._child:
+            code = self._child.wait()
+        else:
+            with contextlib.suppress(psutil.Error):
+                process = psutil.Process(self.pid)
+                if abs(process.create_time() - self.create_time) <= CREATE_TIME_MARGIN_S:
+                    process.wait()
+        with contextlib.suppress(RuntimeError):  # the engine's loop closed before the process
+            loop.call_soon_threadsafe(self._set_ended, code)
+
+    def _set_ended(self, code: int | None) -> None:
+        if not self.ended.done():
+            self.ended.set_result(code)
+
+
+def spawn(spec: ServiceSpec, home: StackHome, argv: tuple[str, ...]) -> Process:
+    """Start a service. Raises OSError when its program or its log file can't be opened."""
+    output = logs.open_append(home.log(spec.name))
+    try:
+        child = subprocess.Popen(
+            argv,
+            cwd=spec.cwd,
+            env=environment(spec),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    finally:
+        os.close(output)
+    return Process(child.pid, _create_time(child.pid), child)
+
+
+def environment(spec: ServiceSpec) -> dict[str, str]:
+    """The engine's environment with the spec's additions; an empty value takes a name away."""
+    merged = {**os.environ, **spec.env}
+    return {name: value for name, value in merged.items() if value or name not in spec.env}
+
+
+def adopt(pid: int, create_time: float, started_at: float | None) -> Process | None:
+    """Take over a recorded process if it is still the same one and no zombie."""
+    if not _is_same(pid, create_time):
+        return None
+    process = Process(pid, create_time, None)
+    process.started_at = started_at or create_time
+    return process
+
+
+def _create_time(pid: int) -> float:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.Error:
+        return time.time()
+
+
+def _is_same(pid: int, create_time: float) -> bool:
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        return abs(process.create_time() - create_time) <= CREATE_TIME_MARGIN_S
+    except psutil.Error:
+        return False
+
+
+class Usage(msgspec.Struct, frozen=True):
+    """What one service takes, with its children."""
+
+    cpu_percent: float | None
+    """Of one core, since the last look."""
+    rss_bytes: int
+    processes: int
+
+
+class Meter:
+    """Measures CPU and memory of process trees. Blocking; call it in a thread, one at a time."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, tuple[float, float]] = {}
+
+    def measure(self, roots: Mapping[str, int]) -> dict[str, Usage]:
+        """Usage of each named root pid and its descendants; a root that is gone is left out."""
+        children = _children_by_parent()
+        seen: dict[int, tuple[float, float]] = {}
+        result = {}
+        for name, root in roots.items():
+            pids = [root]
+            for pid in pids:
+                pids.extend(children.get(pid, ()))
+            usage = self._measure_tree(pids, seen)
+            if usage:
+                result[name] = usage
+        self._last = seen
+        return result
+
+    def _measure_tree(
+        self, pids: list[int], seen: dict[int, tuple[float, float]]
+    ) -> Usage | None:
+        now = time.monotonic()
+        percent, rss_bytes, count, known = 0.0, 0, 0, False
+        for pid in pids:
+            try:
+                process = psutil.Process(pid)
+                with process.oneshot():
+                    times = process.cpu_times()
+                    rss_bytes += process.memory_info().rss
+            except psutil.Error:
+                continue
+            count += 1
+            total = times.user + times.system
+            seen[pid] = (now, total)
+            if pid in self._last:
+                then, before = self._last[pid]
+                known = True
+                if now > then and total >= before:
+                    percent += 100.0 * (total - before) / (now - then)
+        return Usage(percent if known else None, rss_bytes, count) if count else None
+
+
+def _children_by_parent() -> dict[int, list[int]]:
+    children: dict[int, list[int]] = {}
+    for process in psutil.process_iter(["ppid"]):
+        children.setdefault(process.info["ppid"] or 0, []).append(process.pid)
+    return children

@@ -1,0 +1,96 @@
+"""What we started, on disk: pid, create time and boot id of each child, with its spec.
+
+A record exists from the moment a service is wanted until it has stopped, so the next engine knows
+what to adopt, what to start again, and what was already asked to stop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from desktop.engine.model import ServiceSpec
+from desktop.paths import StackHome
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One service that somebody wants running."""
+
+    spec: ServiceSpec
+    boot_id: str
+    pid: int | None = None
+    """None while it waits for its next start."""
+    create_time: float | None = None
+    started_at: float | None = None
+    stopping: bool = False
+    """It was asked to stop and may be finishing tasks."""
+    restarts: int = 0
+
+
+class Records:
+    """The records of one stack. All methods raise OSError when the disk refuses."""
+
+    def __init__(self, home: StackHome) -> None:
+        self._folder = home.records
+
+    def load(self) -> tuple[tuple[Record, ...], tuple[Path, ...]]:
+        """The records that can be read, and the files that can't.
+
+        A file that can't be read is set aside under another name, never deleted: it may be the
+        only trace of a running process.
+        """
+        records, broken = [], []
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                records.append(msgspec.json.decode(path.read_bytes(), type=Record))
+            except (msgspec.MsgspecError, UnicodeDecodeError, OSError):
+                aside = path.with_name(f"{path.name}.broken-{int(time.time())}")
+                with contextlib.suppress(OSError):
+                    path.replace(aside)
+                broken.append(aside)
+        return tuple(records), tuple(broken)
+
+    def save(self, record: Record) -> None:
+        """Write one record; a crash leaves either the old or the new one, whole."""
+        data = msgspec.json.encode(record)
+        descriptor, name = tempfile.mkstemp(dir=self._folder, prefix=".record-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            Path(name).replace(self._path(record.spec.name))
+        except OSError:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            raise
+
+    def remove(self, service: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            self._path(service).unlink()
+
+    def _path(self, service: str) -> Path:
+        return self._folder / f"{service}.json"
+
+
+def boot_id() -> str:
+    """What tells this boot of the machine from any other; pids mean nothing across boots."""
+    try:
+        return _BOOT_ID.read_text().strip()
+    except OSError:
+        pass
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        return subprocess.run(
+            ["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"],
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=True,
+        ).stdout.strip()
+    return "unknown"
