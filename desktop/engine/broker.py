@@ -1,0 +1,226 @@
+"""What waits in the broker: depth and unacknowledged messages of each queue, memory in use.
+
+Key names are those of kombu's Redis transport (kombu/transport/redis.py): a queue is a list, its
+messages with a priority lie in lists of their own (``name\\x06\\x163``), bindings are sets of
+``routing key SEP pattern SEP queue``, and ``unacked`` is a hash of delivery tag to
+``[message, exchange, routing key]`` over all queues. Everything here only reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import msgspec
+
+from desktop.engine.errors import ServiceError
+from desktop.engine.model import Queue
+from desktop.engine.urls import masked
+from desktop.words import text, verbatim
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+_SEP = "\x06\x16"
+_BINDING = "_kombu.binding."
+_PRIORITIES = range(1, 10)
+"""Celery allows 0 to 9; kombu uses the steps 0, 3, 6, 9 unless told otherwise. 0 is the plain
+name."""
+_TIMEOUT_S = 2.0
+_SCANS_MAX = 500
+_SCAN_COUNT = 1000
+"""Together: bindings are looked for among the first half million keys, which takes about 0.1 s."""
+_UNACKED_READ_MAX = 1000
+"""Beyond this many unacknowledged messages their share per queue is estimated from a sample."""
+_CERT_REQS = {"CERT_NONE": "none", "CERT_OPTIONAL": "optional", "CERT_REQUIRED": "required"}
+
+
+class Memory(NamedTuple):
+    used_bytes: int
+    max_bytes: int | None
+    """The server's ``maxmemory``; None when it has no limit."""
+
+
+class _Binding(NamedTuple):
+    exchange: str
+    routing_key: str
+    queue: str
+
+
+def queues(url: str, names: Sequence[str] = (), *, key_prefix: str = "") -> tuple[Queue, ...]:
+    """Depth and unacknowledged messages of ``names``, or of every queue that is bound.
+
+    Queues of remote control, replies and events are left out unless named. ``consumers`` is None:
+    Redis does not know them. Blocks (a few milliseconds). ``key_prefix`` is the app's
+    ``global_keyprefix``. Raises :class:`ServiceError` when the broker can't be asked.
+    """
+    with connected(url) as client:
+        bindings = tuple(_bindings(client, key_prefix))
+        wanted = tuple(names) or _working_queues(bindings)
+        depths = _depths(client, wanted, key_prefix)
+        unacked = _unacked(client, bindings, wanted, key_prefix)
+    return tuple(Queue(name, depths[name], None, unacked[name]) for name in wanted)
+
+
+def memory(url: str) -> Memory:
+    """Memory that the server uses and may use. Raises :class:`ServiceError`."""
+    with connected(url) as client:
+        info: dict[str, Any] = client.info("memory")
+    return Memory(int(info.get("used_memory", 0)), int(info.get("maxmemory", 0)) or None)
+
+
+@contextlib.contextmanager
+def connected(url: str) -> Iterator[Redis]:
+    """A client for ``url`` that is closed behind the block.
+
+    Redis's own errors, from here and from the block, become :class:`ServiceError`.
+    """
+    import redis
+
+    try:
+        client = redis.Redis.from_url(
+            client_url(url), socket_connect_timeout=_TIMEOUT_S, socket_timeout=_TIMEOUT_S
+        )
+        try:
+            yield client
+        finally:
+            client.close()
+    except (redis.RedisError, ValueError, OSError) as error:
+        raise unreachable(url, error) from None
+
+
+def client_url(url: str) -> str:
+    """``url`` in redis-py's spelling: Celery also knows ``redis+socket:`` and ``CERT_NONE``."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    scheme = parts.scheme
+    if scheme == "redis+socket":
+        scheme = "unix"
+        if "virtual_host" in query:
+            query["db"] = query.pop("virtual_host")
+    if query.get("ssl_cert_reqs") in _CERT_REQS:
+        query["ssl_cert_reqs"] = _CERT_REQS[query["ssl_cert_reqs"]]
+    tail = f"?{urlencode(query)}" if query else ""
+    return f"{scheme}://{parts.netloc}{parts.path}{tail}"
+
+
+def unreachable(url: str, error: Exception) -> ServiceError:
+    """The broker could not be asked, in words."""
+    return ServiceError(
+        "broker-unreachable",
+        text("The broker can't be reached."),
+        text("{url} says: {reason}", url=masked(url), reason=verbatim(masked(str(error)))),
+        text("Check that Redis runs and that the address is right."),
+    )
+
+
+def _bindings(client: Redis, key_prefix: str) -> Iterator[_Binding]:
+    keys = sorted(_binding_keys(client, key_prefix))
+    pipe = client.pipeline(transaction=False)
+    for key in keys:
+        pipe.smembers(key)
+    for key, members in zip(keys, pipe.execute(raise_on_error=False), strict=True):
+        exchange = key.removeprefix(key_prefix + _BINDING)
+        if isinstance(members, set):
+            for member in sorted(members):
+                routing_key, _, rest = member.decode(errors="replace").partition(_SEP)
+                yield _Binding(exchange, routing_key, rest.rpartition(_SEP)[2])
+
+
+def _binding_keys(client: Redis, key_prefix: str) -> set[str]:
+    keys: set[str] = set()
+    cursor = 0
+    for _ in range(_SCANS_MAX):
+        cursor, found = client.scan(
+            cursor, glob_literal(key_prefix) + _BINDING + "*", count=_SCAN_COUNT, _type="set"
+        )
+        keys.update(key.decode(errors="replace") for key in found if isinstance(key, bytes))
+        if not cursor:
+            break
+    return keys
+
+
+def glob_literal(words: str) -> str:
+    """``words`` as they match themselves in one of Redis's patterns."""
+    return "".join("\\" + c if c in "*?[]^\\" else c for c in words)
+
+
+def _working_queues(bindings: Iterable[_Binding]) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            {
+                binding.queue
+                for binding in bindings
+                if binding.queue
+                and not binding.exchange.endswith(".pidbox")
+                and not binding.exchange.startswith("celeryev")
+                and not binding.queue.endswith(".pidbox")
+                and not binding.queue.startswith("celeryev.")
+            }
+        )
+    )
+
+
+def _depths(client: Redis, names: Sequence[str], key_prefix: str) -> Counter[str]:
+    keys = [
+        (name, key_prefix + key)
+        for name in names
+        for key in (name, *(f"{name}{_SEP}{priority}" for priority in _PRIORITIES))
+    ]
+    pipe = client.pipeline(transaction=False)
+    for _, key in keys:
+        pipe.llen(key)
+    depths: Counter[str] = Counter()
+    for (name, _), length in zip(keys, pipe.execute(raise_on_error=False), strict=True):
+        if isinstance(length, int):
+            depths[name] += length
+    return depths
+
+
+def _unacked(
+    client: Redis, bindings: Sequence[_Binding], names: Sequence[str], key_prefix: str
+) -> Counter[str]:
+    key = key_prefix + "unacked"
+    total = client.hlen(key)
+    found: Counter[str] = Counter()
+    if not isinstance(total, int) or not total:
+        return found
+    routes = _Routes(bindings, names)
+    read = 0
+    for _, value in client.hscan_iter(key, count=100):
+        read += 1
+        found[routes.queue_of(value)] += 1
+        if read >= _UNACKED_READ_MAX:
+            break
+    if read < total:
+        found = Counter({name: round(count * total / read) for name, count in found.items()})
+    return found
+
+
+_decode_unacked = msgspec.json.Decoder(tuple[msgspec.Raw, str | None, str | None]).decode
+
+
+class _Routes:
+    """Which queue a message came from, by exchange and routing key."""
+
+    def __init__(self, bindings: Sequence[_Binding], names: Sequence[str]) -> None:
+        self._exact = {(b.exchange, b.routing_key): b.queue for b in reversed(bindings)}
+        self._of_exchange = {b.exchange: b.queue for b in reversed(bindings)}
+        self._names = frozenset(names)
+
+    def queue_of(self, value: bytes) -> str:
+        """The queue's name; "" when it can't be told."""
+        try:
+            _, exchange, routing_key = _decode_unacked(value)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return ""
+        exchange, routing_key = exchange or "", routing_key or ""
+        exact = self._exact.get((exchange, routing_key))
+        if exact is not None:
+            return exact
+        if routing_key in self._names:
+            return routing_key
+        return self._of_exchange.get(exchange, "")
