@@ -1,0 +1,1 @@
+"""The tray and the window: the only place that imports Qt."""
