@@ -1,0 +1,233 @@
+"""The engine: holds the stacks, takes commands, measures, and makes the snapshot.
+
+The only writer of state. It runs on one asyncio loop; whatever blocks runs in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from desktop import __version__
+from desktop.engine import broker, logs, machine
+from desktop.engine.commands import (
+    Answer,
+    Census,
+    CensusReport,
+    Command,
+    Done,
+    Open,
+    Opened,
+    Restart,
+    Start,
+    Stop,
+    StopExisting,
+)
+from desktop.engine.errors import ConfigError, TrayError
+from desktop.engine.live_stack import LiveStack
+from desktop.engine.model import EngineInfo, Machine
+from desktop.engine.process import Meter
+from desktop.engine.records import boot_id
+from desktop.engine.snapshot import Snapshot
+from desktop.engine.states import UP
+from desktop.paths import Home
+
+log = logging.getLogger(__name__)
+
+IDLE_INTERVAL_S = 30.0
+"""How often things are measured when nobody looks."""
+FRESH_S = 2.0
+REFRESH_TIMEOUT_S = 0.25
+"""A face's first picture is not held up longer than this by a slow measurement."""
+
+
+class Engine:
+    """Everything that runs on behalf of one home."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._boot_id = boot_id()
+        self._stacks: dict[str, LiveStack] = {}
+        self._opening = asyncio.Lock()
+        self._info = EngineInfo(os.getpid(), __version__, time.time())
+        self._machine = Machine(cores=os.cpu_count() or 1)
+        self._meter = Meter()
+        self._measured_at = 0.0
+        self._measuring = asyncio.Lock()
+        self._watches: dict[int, float] = {}
+        self._watch_changed = asyncio.Event()
+        self._listeners: set[asyncio.Event] = set()
+        self._snapshot: Snapshot | None = None
+
+    # --- life --------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Adopt what earlier engines left, then measure until cancelled."""
+        await self._adopt()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._interval_s()):
+                    await self._watch_changed.wait()
+            self._watch_changed.clear()
+            await self._measure()
+
+    async def close(self) -> None:
+        """Let go; the services go on."""
+        for live in self._stacks.values():
+            await live.close()
+
+    @property
+    def wanted(self) -> bool:
+        """Some stack has something that runs or should run."""
+        return any(live.wanted for live in self._stacks.values())
+
+    async def _adopt(self) -> None:
+        for folder in sorted((self._home.root / "stacks").glob("*/records")):
+            origin = folder.parent / "project"
+            if not any(folder.glob("*.json")):
+                continue
+            try:
+                project = origin.read_text()
+            except OSError:
+                log.warning("records without a project in %s are left alone", folder)
+                continue
+            with contextlib.suppress(TrayError):
+                await self._stack(project)
+
+    async def _stack(self, project: str, *, reload: bool = False) -> LiveStack:
+        """The stack of a project, opened when it is first named.
+
+        A stack whose configuration is broken is opened all the same when something of it runs:
+        it has to be seen and stopped.
+        """
+        async with self._opening:
+            live = self._stacks.get(project)
+            if live is not None:
+                if reload:
+                    await self._load(live)
+                return live
+            live = LiveStack(project, self._home, self._boot_id, self.changed)
+            problem: ConfigError | None = None
+            try:
+                await live.load()
+                (live.home.root / "project").write_text(project)
+            except ConfigError as error:
+                problem = error
+                live.set_problem(error.problem)
+            self._stacks[project] = live
+            await live.adopt()
+            if problem and not live.wanted:
+                del self._stacks[project]
+                raise problem
+            self.changed()
+            return live
+
+    async def _load(self, live: LiveStack) -> None:
+        try:
+            await live.load()
+        except ConfigError as error:
+            live.set_problem(error.problem)
+            raise
+
+    # --- commands ----------------------------------------------------------------------------
+
+    async def submit(self, command: Command) -> Answer:
+        """Carry out one command. Raises :class:`TrayError` with the reason when it can't be."""
+        if isinstance(command, Open):
+            live = await self._stack(command.project, reload=True)
+            return Opened(live.status())
+        if isinstance(command, Start):
+            return await (await self._stack(command.project)).start(command)
+        if isinstance(command, Stop):
+            return await (await self._stack(command.project)).stop(command)
+        if isinstance(command, Restart):
+            return await (await self._stack(command.project)).restart(command.services)
+        if isinstance(command, StopExisting):
+            return await (await self._stack(command.project)).stop_existing(command.pids)
+        if isinstance(command, Census):
+            return CensusReport(await (await self._stack(command.project)).look())
+        return Done()
+
+    # --- what faces see ----------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """The state of everything, now."""
+        if self._snapshot is None:
+            self._snapshot = Snapshot(
+                self._info,
+                self._machine,
+                tuple(live.status() for live in self._stacks.values()),
+            )
+        return self._snapshot
+
+    def changed(self) -> None:
+        self._snapshot = None
+        for listener in self._listeners:
+            listener.set()
+
+    @contextmanager
+    def changes(self) -> Iterator[asyncio.Event]:
+        """An event that is set at each change, for as long as the block lasts."""
+        event = asyncio.Event()
+        self._listeners.add(event)
+        try:
+            yield event
+        finally:
+            self._listeners.discard(event)
+
+    # --- measuring ---------------------------------------------------------------------------
+
+    def watch(self, face: int, interval_s: float) -> None:
+        """A face wants measurements this often; 0: no more."""
+        if interval_s > 0:
+            self._watches[face] = max(interval_s, 0.5)
+        elif self._watches.pop(face, None) is None:
+            return
+        self._watch_changed.set()
+
+    def _interval_s(self) -> float:
+        return min(self._watches.values(), default=IDLE_INTERVAL_S)
+
+    async def refresh(self) -> None:
+        """Measure now if the figures are old, but hold nobody up for long."""
+        if time.monotonic() - self._measured_at > FRESH_S:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH_TIMEOUT_S):
+                    await asyncio.shield(asyncio.ensure_future(self._measure()))
+
+    async def _measure(self) -> None:
+        async with self._measuring:
+            self._measured_at = time.monotonic()
+            roots = {
+                f"{project}\0{name}": one.pid
+                for project, live in self._stacks.items()
+                for name, one in live.supervisors.items()
+                if one.pid is not None
+            }
+            usage = await asyncio.to_thread(self._meter.measure, roots)
+            self._machine = await asyncio.to_thread(machine.measure, self._existing_folder())
+            for project, live in self._stacks.items():
+                for name, one in live.supervisors.items():
+                    one.set_usage(usage.get(f"{project}\0{name}"))
+                    await asyncio.to_thread(logs.rotate, live.home.log(name))
+                await self._measure_queues(live)
+            self.changed()
+
+    async def _measure_queues(self, live: LiveStack) -> None:
+        redis = live.supervisors.get("redis")
+        if redis is None or redis.service.state not in UP:
+            live.queues = ()
+            return
+        with contextlib.suppress(TrayError):
+            live.queues = await asyncio.to_thread(
+                broker.queues, live.broker_url, live.queue_names
+            )
+
+    def _existing_folder(self) -> Path:
+        return self._home.root
