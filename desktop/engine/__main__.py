@@ -53,6 +53,7 @@ async def _run(home: Home) -> None:
         loop.add_signal_handler(number, leave.set)
     engine = Engine(home)
     server = Server(engine, leave.set)
+    await engine.adopt()
     await server.listen(home.socket)
     working = loop.create_task(engine.run())
     working.add_done_callback(lambda _: leave.set())

@@ -68,8 +68,7 @@ class Engine:
     # --- life --------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Adopt what earlier engines left, then measure until cancelled."""
-        await self._adopt()
+        """Measure until cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._interval_s()):
@@ -87,7 +86,8 @@ class Engine:
         """Some stack has something that runs or should run."""
         return any(live.wanted for live in self._stacks.values())
 
-    async def _adopt(self) -> None:
+    async def adopt(self) -> None:
+        """Find what earlier engines left running, before the first face asks."""
         for folder in sorted((self._home.root / "stacks").glob("*/records")):
             origin = folder.parent / "project"
             if not any(folder.glob("*.json")):
