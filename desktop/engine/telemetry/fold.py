@@ -15,6 +15,7 @@ import msgspec
 
 from desktop.engine.model import ActiveTask, TaskCounts
 from desktop.engine.states import TaskState
+from desktop.engine.telemetry.nodes import Alive, Fate, Nodes
 from desktop.engine.telemetry.wire import Event
 
 IN_FLIGHT_MAX = 20_000
@@ -23,14 +24,6 @@ ENDED_MAX = 20_000
 """Ends that are remembered, against late events."""
 SEEN_MAX = 20_000
 """Events that are remembered, against duplicates; half of them at least."""
-NODES_MAX = 5_000
-
-OFFLINE_GRACE_S = 2.0
-"""A node said goodbye: its last events may still be on the way."""
-SILENT_GRACE_S = 30.0
-"""No event of a node for this long (its heartbeats come every 2 s unless it is told otherwise)."""
-REPLACED_GRACE_S = 6.0
-"""The same, when a newer process has taken the node's name."""
 
 _COUNTED = {
     "task-received": "received",
@@ -42,7 +35,7 @@ _COUNTED = {
 _ENDS = frozenset(
     {"task-succeeded", "task-failed", "task-retried", "task-revoked", "task-rejected"}
 )
-_BEGINS = {"task-received": TaskState.RECEIVED, "task-started": TaskState.STARTED}
+_BEGINS = frozenset({"task-received", "task-started"})
 
 
 class _Flight(msgspec.Struct, gc=False):
@@ -67,15 +60,6 @@ class _End(msgspec.Struct, gc=False):
     timestamp: float
 
 
-class _Node(msgspec.Struct, gc=False):
-    """One process behind a node's name."""
-
-    seen_at: float
-    heartbeats: bool = False
-    replaced: bool = False
-    offline_at: float | None = None
-
-
 class Fold:
     """The state that events describe. ``now`` is always monotonic seconds."""
 
@@ -83,10 +67,11 @@ class Fold:
         self._counts = dict.fromkeys(_COUNTED.values(), 0)
         self._flights: dict[str, _Flight] = {}
         self._ended: OrderedDict[str, _End] = OrderedDict()
-        self._nodes: OrderedDict[tuple[str, int], _Node] = OrderedDict()
+        self._nodes = Nodes()
         self._seen: set[int] = set()
         self._seen_before: set[int] = set()
         self._running = 0
+        self._nameless: set[str] = set()  # nodes with tasks whose process is not known yet
 
     # --- what is known -----------------------------------------------------------------------
 
@@ -127,21 +112,15 @@ class Fold:
             elif event.type.startswith("worker-") and event.hostname:
                 self._worker_event(event, now)
 
-    def tick(self, now: float, alive: Iterable[str] = ()) -> None:
-        """Forget the tasks of nodes that are gone. ``alive`` names nodes whose process is known
-        to run: silence is no sign of death there (a ``solo`` worker is silent while it works)."""
-        if not self._nodes:
+    def tick(self, now: float, alive: Alive) -> None:
+        """Forget the tasks of nodes that are gone, by :mod:`desktop.engine.telemetry.nodes`."""
+        fates = self._nodes.fates(now, alive)
+        if not fates:
             return
-        sure = frozenset(alive)
-        gone = {key for key, node in self._nodes.items() if _is_gone(key[0], node, now, sure)}
-        if not gone:
-            return
-        for flight in [f for f in self._flights.values() if (f.node, f.pid) in gone]:
-            offline_at = self._nodes[flight.node, flight.pid].offline_at
-            if offline_at is None or flight.seen_at <= offline_at + OFFLINE_GRACE_S:
+        for flight in tuple(self._flights.values()):
+            fate = fates.get((flight.node, flight.pid), Fate.KEPT)
+            if fate is Fate.ALL_GONE or (fate is Fate.WAITING_GONE and not flight.started):
                 self._forget(flight.id)
-        for key in gone:
-            del self._nodes[key]
 
     def repair(self, answers: Mapping[str, Iterable[ActiveTask]], asked_at: float) -> None:
         """Put right what events that were lost have left wrong, by what the nodes themselves say
@@ -155,12 +134,30 @@ class Fold:
                 if task.id not in self._ended:
                     self._take_answer(node, task, asked_at)
 
-    def lost_touch(self) -> None:
-        """The connection was lost: tasks that only wait may have gone anywhere meanwhile, and no
-        question brings that back. Those that run are kept until :meth:`repair`."""
-        for flight in [f for f in self._flights.values() if not f.started]:
-            self._forget(flight.id)
-        self._nodes.clear()
+    def lost_touch(self, now: float) -> None:
+        """Events were missed: tasks that only waited may have gone anywhere meanwhile, and no
+        question brings that back. Those that ran are kept until :meth:`repair`."""
+        for flight in tuple(self._flights.values()):
+            if not flight.started:
+                self._forget(flight.id)
+        self._nodes.grant_time(now)
+
+    def _worker_event(self, event: Event, now: float) -> None:
+        self._nodes.worker_event(event, now)
+        if event.type != "worker-online" and event.hostname not in self._nameless:
+            return
+        self._nameless.discard(event.hostname)
+        for flight in tuple(self._flights.values()):
+            if flight.node != event.hostname:
+                continue
+            if flight.pid == 0:
+                flight.pid = event.pid
+            elif (
+                event.type == "worker-online"
+                and flight.pid == event.pid
+                and _last_instant(flight) < event.timestamp
+            ):
+                self._forget(flight.id)  # re-executed in place (HUP): same pid, another life
 
     # --- tasks -------------------------------------------------------------------------------
 
@@ -169,10 +166,10 @@ class Fold:
         if counter is not None:
             self._counts[counter] += 1
         if event.type in _BEGINS:
-            self._touch(event, now)
+            self._nodes.task_event(event, now)
             self._begin(event, now)
         elif event.type in _ENDS:
-            self._touch(event, now)
+            self._nodes.task_event(event, now)
             self._end(event)
 
     def _begin(self, event: Event, now: float) -> None:
@@ -213,7 +210,9 @@ class Fold:
         if flight is None:
             flight = self._flights[task.id] = _Flight(task.id, seen_at=asked_at)
             self._make_room()
-        flight.node = node
+        flight.node, flight.pid = self._nodes.answered(node, asked_at)
+        if not flight.pid:
+            self._nameless.add(node)
         flight.name = flight.name or task.name
         flight.args = flight.args or task.args
         flight.kwargs = flight.kwargs or task.kwargs
@@ -242,40 +241,6 @@ class Fold:
             self._seen_before, self._seen = self._seen, set()
         return False
 
-    # --- nodes -------------------------------------------------------------------------------
-
-    def _worker_event(self, event: Event, now: float) -> None:
-        node = self._touch(event, now)
-        if event.type == "worker-heartbeat":
-            node.heartbeats = True
-            node.offline_at = None
-        elif event.type == "worker-online":
-            node.offline_at = None
-            for (name, pid), other in self._nodes.items():
-                if name == event.hostname and pid != event.pid:
-                    other.replaced = True
-        elif event.type == "worker-offline":
-            node.offline_at = now
-
-    def _touch(self, event: Event, now: float) -> _Node:
-        key = (event.hostname, event.pid)
-        node = self._nodes.get(key)
-        if node is None:
-            node = self._nodes[key] = _Node(now)
-            if len(self._nodes) > NODES_MAX:
-                self._nodes.popitem(last=False)
-        node.seen_at = now
-        return node
-
-
-def _is_gone(name: str, node: _Node, now: float, sure: frozenset[str]) -> bool:
-    if node.offline_at is not None:
-        return now - node.offline_at >= OFFLINE_GRACE_S
-    silent_s = now - node.seen_at
-    if node.replaced:
-        return silent_s >= REPLACED_GRACE_S
-    return node.heartbeats and silent_s >= SILENT_GRACE_S and name not in sure
-
 
 def _is_after(event: Event, end: _End) -> bool:
     """Whether ``event`` is later than ``end``. A node's own clock orders its events; between nodes
@@ -283,6 +248,10 @@ def _is_after(event: Event, end: _End) -> bool:
     if event.hostname == end.node and event.clock and end.clock:
         return event.clock > end.clock
     return event.timestamp > end.timestamp
+
+
+def _last_instant(flight: _Flight) -> float:
+    return max(flight.received_at or 0.0, flight.started_at or 0.0)
 
 
 def _order(flight: _Flight) -> tuple[bool, float, str]:
