@@ -47,7 +47,7 @@ class Process:
 
     def signal(self, number: signal.Signals) -> bool:
         """Send a signal, if this very process is still there; True when it was sent."""
-        if not self.alive or not _is_same(self.pid, self.create_time):
+        if not self.alive or not is_same(self.pid, self.create_time):
             return False
         try:
             os.kill(self.pid, number)
@@ -107,7 +107,7 @@ def environment(spec: ServiceSpec) -> dict[str, str]:
 
 def adopt(pid: int, create_time: float, started_at: float | None) -> Process | None:
     """Take over a recorded process if it is still the same one and no zombie."""
-    if not _is_same(pid, create_time):
+    if not is_same(pid, create_time):
         return None
     process = Process(pid, create_time, None)
     process.started_at = started_at or create_time
@@ -121,7 +121,8 @@ def _create_time(pid: int) -> float:
         return time.time()
 
 
-def _is_same(pid: int, create_time: float) -> bool:
+def is_same(pid: int, create_time: float) -> bool:
+    """Whether this very process still runs: the pid alone may be somebody else's by now."""
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:

@@ -1,0 +1,63 @@
+"""The stack as the disk and the process table tell it, when no engine runs.
+
+``status`` never starts an engine; what an engine that died left running is still told truly.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from desktop.engine import config, process
+from desktop.engine.live_stack import stack_state
+from desktop.engine.model import ServiceStatus, StackStatus
+from desktop.engine.records import Record, Records, boot_id
+from desktop.engine.states import ServiceState
+from desktop.paths import Home, stack_id
+
+
+def status(home: Home, project: str) -> StackStatus:
+    """What runs of this project's stack. Raises :class:`ConfigError` for a broken configuration."""
+    folder = Path(project) if project else None
+    loaded = config.load(folder, home)
+    stack_home = home.stack(stack_id(folder))
+    records, _ = Records(stack_home).load() if stack_home.records.is_dir() else ((), ())
+    boot = boot_id()
+    services = tuple(
+        found for record in records if (found := _recorded(record, boot, str(stack_home.log(record.spec.name))))
+    )
+    return StackStatus(
+        id=stack_id(folder),
+        name=loaded.name,
+        project=project,
+        app=loaded.app,
+        broker="",
+        state=stack_state(services),
+        services=services,
+    )
+
+
+def anything_recorded(home: Home, project: str) -> bool:
+    """Whether an engine would have something to adopt: a stop then has something to do."""
+    folder = home.stack(stack_id(Path(project) if project else None)).records
+    return any(folder.glob("*.json"))
+
+
+def _recorded(record: Record, boot: str, log_path: str) -> ServiceStatus | None:
+    if record.boot_id != boot or record.pid is None or record.create_time is None:
+        return None
+    if not process.is_same(record.pid, record.create_time):
+        return None
+    return ServiceStatus(
+        name=record.spec.name,
+        kind=record.spec.kind,
+        state=ServiceState.STOPPING if record.stopping else ServiceState.RUNNING,
+        enabled=record.spec.enabled,
+        wanted=not record.stopping,
+        pid=record.pid,
+        create_time=record.create_time,
+        started_at=record.started_at,
+        url=record.spec.url,
+        restarts=record.restarts,
+        log_path=log_path,
+        node=record.spec.node,
+    )
