@@ -1,0 +1,226 @@
+"""What a person can do from the window, in one place: each is a command, or an opened page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QMenu, QWidget
+
+from desktop.engine.commands import Census, Existing, Restart, Start, StartReport, Stop
+from desktop.engine.errors import TrayError
+from desktop.engine.model import ActiveTask, Problem, ServiceStatus
+from desktop.engine.states import ServiceState, TaskState
+from desktop.system import reveal
+from desktop.ui import icons
+from desktop.ui.phrases import duration, service_title
+from desktop.ui.view import STARTABLE, STOPPABLE, View
+from desktop.ui.widgets.confirm import Confirm
+from desktop.words import tr, trn
+
+if TYPE_CHECKING:
+    from desktop.ui.bridge import Bridge
+
+
+class _Job(QRunnable):
+    """An opener of the desktop may take half a second: never on the window's own thread."""
+
+    def __init__(self, work: Callable[[], None], failed: Callable[[Problem], None]) -> None:
+        super().__init__()
+        self._work = work
+        self._failed = failed
+
+    def run(self) -> None:
+        try:
+            self._work()
+        except TrayError as error:
+            self._failed(error.problem)
+
+
+class Actions(QObject):
+    """Sends commands for the current project; asks first where tasks could be lost."""
+
+    failed = Signal(object)
+    """A :class:`Problem` of something that was tried here."""
+    page_asked = Signal(str, str)
+    """Name of a page, and what it should show."""
+
+    def __init__(self, bridge: Bridge, window: QWidget) -> None:
+        super().__init__(window)
+        self._bridge = bridge
+        self._window = window
+
+    # --- services ---------------------------------------------------------------------------
+
+    def start(self, *services: str) -> None:
+        """Start these services, or with none all that are enabled."""
+        self._bridge.submit(Start(self._bridge.project, services))
+
+    def stop(self, *services: str) -> None:
+        """Stop these services warmly, or with none all of ours; running tasks finish first."""
+        self._bridge.submit(Stop(self._bridge.project, services))
+
+    def restart(self, *services: str) -> None:
+        """Stop and start again."""
+        self._bridge.submit(Restart(self._bridge.project, services))
+
+    def look_again(self) -> None:
+        """Look for every Celery process now."""
+        self._bridge.submit(Census(self._bridge.project))
+
+    def ask_stop_all(self, view: View) -> None:
+        """Stop all, after a question that says what happens to the running tasks."""
+        running = _running(view, None)
+        message = (
+            trn(
+                "{n} running task finishes first. Nothing is lost.",
+                "{n} running tasks finish first. Nothing is lost.",
+                len(running),
+            )
+            if running
+            else tr("No task is running.")
+        )
+        dialog = Confirm(self._window, tr("Stop all services?"), message)
+        dialog.offer(tr("Stop all"), self.stop, "primary")
+        dialog.open()
+
+    def ask_force_stop(self, view: View, *services: str) -> None:
+        """End services that do not stop by themselves, after showing which tasks that ends."""
+        concerned = services or tuple(s.name for s in view.stopping)
+        nodes = {s.node for s in view.services if s.name in concerned and s.node}
+        running = _running(view, nodes)
+        if running:
+            title = trn("End {n} running task?", "End {n} running tasks?", len(running))
+            message = tr(
+                "Tasks that acknowledge late go back to their queue and run again from the start. "
+                "The others are lost."
+            )
+        else:
+            title = tr("Force stop?")
+            message = tr("No task is known to be running. Waiting tasks stay in their queues.")
+        rows = tuple(
+            (task.name, duration(view.now - task.started_at) if task.started_at else "")
+            for task in running
+        )
+        dialog = Confirm(self._window, title, message, rows)
+        dialog.offer(
+            tr("Force stop"),
+            lambda: self._bridge.submit(Stop(self._bridge.project, concerned, force=True)),
+            "danger",
+        )
+        dialog.open()
+
+    def ask_existing(self, report: StartReport) -> None:
+        """Workers of the same app already run: replace them, start beside them, or neither."""
+        rows = tuple(
+            (
+                row.node or row.command or tr("process {pid}", pid=row.pid),
+                tr("pid {pid}", pid=row.pid),
+            )
+            for row in report.existing
+        )
+        dialog = Confirm(
+            self._window,
+            trn(
+                "{n} worker of this app already runs",
+                "{n} workers of this app already run",
+                len(rows),
+            ),
+            tr(
+                "Nothing was started beside them. Replaced workers finish their running tasks "
+                "first."
+            ),
+            rows,
+        )
+        project = self._bridge.project
+        dialog.offer(
+            tr("Start beside them"),
+            lambda: self._bridge.submit(Start(project, existing=Existing.KEEP)),
+        )
+        dialog.offer(
+            tr("Replace them"),
+            lambda: self._bridge.submit(Start(project, existing=Existing.REPLACE)),
+            "primary",
+        )
+        dialog.open()
+
+    # --- elsewhere --------------------------------------------------------------------------
+
+    def open_url(self, url: str) -> None:
+        """Open a page in the browser."""
+        self._run(lambda: reveal.open_url(url))
+
+    def open_path(self, path: Path | str) -> None:
+        """Open a file or a folder."""
+        self._run(lambda: reveal.open_path(path))
+
+    def reveal(self, path: Path | str) -> None:
+        """Show a file in the file manager."""
+        self._run(lambda: reveal.reveal(path))
+
+    def copy(self, words: str) -> None:
+        """Put words on the clipboard."""
+        QGuiApplication.clipboard().setText(words)
+
+    def show_log(self, service: str) -> None:
+        self.page_asked.emit("logs", service)
+
+    def show_service(self, service: str) -> None:
+        self.page_asked.emit("services", service)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        QThreadPool.globalInstance().start(_Job(work, self.failed.emit))
+
+    # --- menus ------------------------------------------------------------------------------
+
+    def menu(self, parent: QWidget, service: ServiceStatus, view: View) -> QMenu:
+        """What can be done with one service now."""
+        menu = QMenu(parent)
+        menu.setAccessibleName(service_title(service))
+        name, state = service.name, service.state
+        reachable = view.reachable
+
+        def add(words: str, icon: str, action: Callable[[], None], enabled: bool) -> None:
+            entry = QAction(icons.icon(icon), words, menu)
+            entry.setEnabled(enabled)
+            entry.triggered.connect(lambda _checked=False: action())
+            menu.addAction(entry)
+
+        add(tr("Start"), "play", lambda: self.start(name), reachable and state in STARTABLE)
+        add(tr("Stop"), "stop", lambda: self.stop(name), reachable and state in STOPPABLE)
+        add(
+            tr("Restart"),
+            "restart",
+            lambda: self.restart(name),
+            reachable and state is ServiceState.RUNNING,
+        )
+        if state is ServiceState.STOPPING:
+            add(tr("Force stop…"), "close", lambda: self.ask_force_stop(view, name), reachable)
+        menu.addSeparator()
+        if is_web(service.url):
+            open_ = lambda: self.open_url(service.url)  # noqa: E731
+            add(tr("Open in the browser"), "open", open_, state in _ANSWERS)
+        add(tr("Show log"), "logs", lambda: self.show_log(name), bool(service.log_path))
+        add(tr("Show details"), "services", lambda: self.show_service(name), True)
+        return menu
+
+
+_ANSWERS = frozenset({ServiceState.RUNNING, ServiceState.EXTERNAL})
+
+
+def is_web(url: str) -> bool:
+    """An address that a browser opens."""
+    return url.startswith(("http://", "https://"))
+
+
+def _running(view: View, nodes: set[str] | None) -> tuple[ActiveTask, ...]:
+    """Tasks that run now, of these nodes or (None) of all."""
+    tasks = view.stack.active if view.stack else ()
+    return tuple(
+        task
+        for task in tasks
+        if task.state is TaskState.STARTED and (nodes is None or not nodes or task.worker in nodes)
+    )

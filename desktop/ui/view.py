@@ -1,0 +1,53 @@
+"""What the window shows at one moment: the last that is known of the current project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from desktop.engine.model import EngineInfo, Machine, ServiceStatus, StackStatus
+from desktop.engine.states import ServiceState
+
+STARTABLE = frozenset({ServiceState.STOPPED, ServiceState.FAILED, ServiceState.BACKOFF})
+STOPPABLE = frozenset({ServiceState.STARTING, ServiceState.RUNNING, ServiceState.BACKOFF})
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """``reachable`` is False while no engine answers; the rest is then the last that was known."""
+
+    stack: StackStatus | None
+    machine: Machine | None
+    engine: EngineInfo | None
+    reachable: bool
+    project: str
+    now: float
+    """Seconds since the epoch."""
+
+    @property
+    def services(self) -> tuple[ServiceStatus, ...]:
+        return self.stack.services if self.stack else ()
+
+    @property
+    def can_start(self) -> bool:
+        """Something that belongs to "start all" does not run."""
+        return self.reachable and any(s.enabled and s.state in STARTABLE for s in self.services)
+
+    @property
+    def can_stop(self) -> bool:
+        """Something of ours runs."""
+        return self.reachable and any(s.state in STOPPABLE for s in self.services)
+
+    @property
+    def stopping(self) -> tuple[ServiceStatus, ...]:
+        """Services that were asked to stop and have not yet."""
+        return tuple(s for s in self.services if s.state is ServiceState.STOPPING)
+
+    def uptime_s(self, service: ServiceStatus) -> float | None:
+        """How long it has run; None when it does not."""
+        if service.started_at is None or service.state in {
+            ServiceState.STOPPED,
+            ServiceState.FAILED,
+            ServiceState.BACKOFF,
+        }:
+            return None
+        return max(0.0, self.now - service.started_at)

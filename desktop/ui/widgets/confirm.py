@@ -1,0 +1,92 @@
+"""A question before something that can't be undone. It is opened, never executed: the program
+goes on behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from desktop.ui.fonts import Role
+from desktop.ui.widgets.button import Button
+from desktop.ui.widgets.card import Card
+from desktop.ui.widgets.glyph import Glyph
+from desktop.ui.widgets.label import Label
+from desktop.words import tr, trn
+
+ROWS_MAX = 8
+
+
+class Confirm(QDialog):
+    """Title, consequences, a list of what is concerned, and verbs as buttons."""
+
+    def __init__(
+        self,
+        parent: QWidget,
+        title: str,
+        message: str,
+        rows: tuple[tuple[str, str], ...] = (),
+        *,
+        glyph: tuple[str, str] = ("state-attention", "warn"),
+    ) -> None:
+        """``rows``: what is concerned, each with a word on it at the right."""
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.setModal(True)
+        self.setMinimumWidth(460)
+        self.setMaximumWidth(560)
+        heading = QHBoxLayout()
+        heading.setSpacing(10)
+        heading.addWidget(Glyph(16, *glyph))
+        heading.addWidget(Label(title, Role.PANEL_TITLE, wrap=True), 1)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(24, 20, 24, 20)
+        whole.setSpacing(12)
+        whole.addLayout(heading)
+        whole.addWidget(Label(message, Role.BODY, "sub", wrap=True))
+        if rows:
+            whole.addWidget(self._list(rows))
+        whole.addSpacing(4)
+        whole.addLayout(self._buttons)
+        self._cancel = self._add(tr("Cancel"), self.reject)
+        self._cancel.setDefault(True)
+
+    def offer(self, words: str, action: Callable[[], None], look: str = "") -> None:
+        """One more way out, right of Cancel: a verb, and what it does."""
+
+        def chosen() -> None:
+            self.accept()
+            action()
+
+        self._add(words, chosen, look)
+
+    def _add(self, words: str, action: Callable[[], None], look: str = "") -> Button:
+        button = Button(words, look=look)
+        button.setAutoDefault(False)
+        button.clicked.connect(lambda _checked=False: action())
+        self._buttons.addWidget(button)
+        return button
+
+    @staticmethod
+    def _list(rows: tuple[tuple[str, str], ...]) -> Card:
+        card = Card()
+        column = QVBoxLayout(card)
+        column.setContentsMargins(12, 8, 12, 8)
+        column.setSpacing(4)
+        for what, note in rows[:ROWS_MAX]:
+            row = QHBoxLayout()
+            row.setSpacing(12)
+            row.addWidget(Label(what, Role.SECONDARY, elide=Qt.TextElideMode.ElideMiddle), 1)
+            row.addWidget(Label(note, Role.SECONDARY, "sub", elide=Qt.TextElideMode.ElideNone))
+            column.addLayout(row)
+        if len(rows) > ROWS_MAX:
+            more = len(rows) - ROWS_MAX
+            column.addWidget(
+                Label(trn("and {n} more", "and {n} more", more), Role.SECONDARY, "sub")
+            )
+        return card
