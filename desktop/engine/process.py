@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -69,10 +70,8 @@ class Process:
         if self._child:
             code = self._child.wait()
         else:
-            with contextlib.suppress(psutil.Error):
-                process = psutil.Process(self.pid)
-                if abs(process.create_time() - self.create_time) <= CREATE_TIME_MARGIN_S:
-                    process.wait()
+            with contextlib.suppress(psutil.Error, OSError):
+                _sleep_until_ended(self.pid, self.create_time)
         with contextlib.suppress(RuntimeError):  # the engine's loop closed before the process
             loop.call_soon_threadsafe(self._set_ended, code)
 
@@ -121,15 +120,40 @@ def _create_time(pid: int) -> float:
         return time.time()
 
 
+def _sleep_until_ended(pid: int, create_time: float) -> None:
+    """Returns when a process that is not our child has ended, reaped by its parent or not.
+
+    psutil's own wait goes on until it is reaped, which an init in a container may never do.
+    """
+    if hasattr(os, "pidfd_open"):
+        descriptor = os.pidfd_open(pid)
+        try:
+            if is_same(pid, create_time):
+                poll = select.poll()
+                poll.register(descriptor, select.POLLIN)
+                poll.poll()
+        finally:
+            os.close(descriptor)
+        return
+    while is_same(pid, create_time):
+        with contextlib.suppress(psutil.TimeoutExpired):
+            psutil.Process(pid).wait(timeout=1.0)
+
+
 def is_same(pid: int, create_time: float) -> bool:
     """Whether this very process still runs: the pid alone may be somebody else's by now."""
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        return abs(process.create_time() - create_time) <= CREATE_TIME_MARGIN_S
-    except psutil.Error:
+        if abs(process.create_time() - create_time) > CREATE_TIME_MARGIN_S:
+            return False
+        # We start everything as the leader of its own session, which narrows the margin further.
+        return os.getsid(pid) == pid
+    except (psutil.Error, ProcessLookupError):
         return False
+    except PermissionError:
+        return True
 
 
 class Usage(msgspec.Struct, frozen=True):
