@@ -127,7 +127,7 @@ class Telemetry:
                 self.connected = False
                 self._fold.lost_touch(time.monotonic())
                 self._dirty = True
-                self._tell(time.monotonic())
+                self._tell()
             self._stopping.wait(pause_s)
             pause_s = min(pause_s * 2, _PAUSE_MAX_S)
 
@@ -173,7 +173,7 @@ class Telemetry:
             self._dirty = True
         if self._dirty and now - self._told_at >= INTERVAL_S:
             self._drain(subscription, now)
-            self._tell(now)
+            self._tell()
 
     def _take(self, message: Mapping[str, Any], now: float) -> None:
         if message["type"] == "pmessage":
@@ -195,11 +195,11 @@ class Telemetry:
         asked_at = time.monotonic()
         self._answers = (self._control.active(_ASK_TIMEOUT_S), asked_at)
 
-    def _tell(self, now: float) -> None:
+    def _tell(self) -> None:
         self._dirty = False
         news = (self._fold.counts, self._fold.active(ACTIVE_MAX))
         if news != self._told and not self._stopping.is_set():
-            self._told, self._told_at = news, now
+            self._told, self._told_at = news, time.monotonic()
             self._on_change(*news)
 
     def _wait_s(self, now: float) -> float:

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+
+from desktop.engine.control import Control, _active_task, _by_node
+
+
+def test_a_worker_that_consumes_answers_a_ping(server, workers):
+    control = Control(server.url)
+    assert not control.ping("w1@test", 0.1)
+    workers.start("w1@test", "-P", "solo")
+    assert control.ping("w1@test", 5)
+    assert not control.ping("w2@test", 0.1)
+
+
+def test_running_tasks_are_told_by_the_node_that_has_them(server, workers, tmp_path, wait_until):
+    workers.start("w1@test", "-c", "1", "-P", "threads")
+    control = Control(server.url)
+    gate = tmp_path / "gate"
+    task_id = workers.send("wait_for_file", str(gate))
+    wait_until(lambda: control.running_tasks("w1@test", 2))
+    (task,) = control.running_tasks("w1@test", 2) or ()
+    assert (task.id, task.name, task.worker) == (task_id, "sample.wait_for_file", "w1@test")
+    assert str(gate) in task.args
+    assert task.started_at
+    assert control.active(0.3) == {"w1@test": (task,)}
+    assert control.stats(0.3)["w1@test"]["pid"]
+    Path(gate).touch()
+    wait_until(lambda: control.running_tasks("w1@test", 2) == ())
+
+
+def test_a_node_that_does_not_answer_is_not_a_node_without_tasks(server):
+    assert Control(server.url).running_tasks("nobody@test", 0.1) is None
+
+
+def test_a_stopped_worker_process_does_not_answer(server, workers):
+    process = workers.start("w1@test", "-P", "solo")
+    process.send_signal(signal.SIGSTOP)
+    assert not Control(server.url).ping("w1@test", 0.1)
+    process.send_signal(signal.SIGCONT)
+    assert Control(server.url).ping("w1@test", 5)
+
+
+def test_a_global_key_prefix_is_honoured(server, workers):
+    workers.prefix = "mine:"
+    workers.start("w1@test", "-P", "solo")
+    assert Control(server.url, {"global_keyprefix": "mine:"}).ping("w1@test", 5)
+    assert not Control(server.url).ping("w1@test", 0.1)
+
+
+def test_nobody_answers_where_there_is_no_broker(closed_port):
+    for url in (
+        f"redis://127.0.0.1:{closed_port}/0",
+        f"amqp://127.0.0.1:{closed_port}//",
+        "redis+socket:///nowhere/redis.sock",
+        "nonsense://x",
+        "redis://host:notaport/0",
+        "",
+    ):
+        assert not Control(url).ping("w1@test", 0.1), url
+        assert Control(url).active(0.1) == {}
+        assert Control(url).running_tasks("w1@test", 0.1) is None
+
+
+def test_a_broker_that_accepts_but_says_nothing_does_not_hold_the_caller(server):
+    server.pause()
+    try:
+        assert not Control(server.url).ping("w1@test", 0.1)
+    finally:
+        server.go_on()
+
+
+def test_many_threads_may_ask_at_once(server, workers):
+    workers.start("w1@test", "-P", "solo")
+    control = Control(server.url)
+    answers: list[bool] = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(control.ping("w1@test", 10)))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [True] * 8
+
+
+def test_questions_leave_neither_connections_nor_keys_behind(server, wait_until):
+    control = Control(server.url)
+    control.ping("warm-up@test", 0.1)
+    keys = set(server.client.keys("*"))
+    connections = len(server.client.client_list())
+    descriptors = len(tuple(Path("/dev/fd").iterdir()))
+    for _ in range(5):
+        control.ping("nobody@test", 0.05)
+    wait_until(lambda: len(server.client.client_list()) <= connections)
+    assert set(server.client.keys("*")) == keys
+    assert len(tuple(Path("/dev/fd").iterdir())) <= descriptors
+
+
+def test_absurd_answers_are_taken_for_what_they_are_worth():
+    assert _by_node([{"a@h": 1}, "x", None, {"b@h": []}]) == {"a@h": 1, "b@h": []}
+    assert _by_node(None) == {}
+    task = _active_task("a@h", {"id": 7, "name": None, "time_start": "soon", "args": "x" * 9999})
+    assert (task.id, task.name, task.started_at, len(task.args)) == ("7", "", None, 1024)
