@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import msgspec
 
 from desktop.engine.census.facts import ProcessFacts
@@ -12,6 +15,9 @@ UPTIME_MARGIN_S = 2.0
 IMPORT_MAX_S = 60.0
 """A node's uptime begins when its app is imported: so much later than its process, at most, for
 the two to be taken for one without any other evidence."""
+
+_POOLS = {"thread": "threads", "asynpool": "prefork"}
+"""Names of pools where the module's differs."""
 
 
 class NodeAnswer(msgspec.Struct, frozen=True):
@@ -63,3 +69,56 @@ def speaks_here(answer: NodeAnswer, facts: ProcessFacts, here: Here, now: float)
     if (answer.hostname or host_of(answer.node)) == here.hostname:
         return True
     return answer.uptime_s is not None and age_s - answer.uptime_s < IMPORT_MAX_S
+
+
+def answer_of(
+    node: str,
+    stats: Mapping[str, Any],
+    *,
+    queues: Sequence[str] = (),
+    active: int | None = None,
+    reserved: int | None = None,
+) -> NodeAnswer | None:
+    """A node's answer to ``inspect stats`` as a value; None when it tells no pid.
+
+    What a node says is not to be trusted in shape: what does not fit is left out.
+    """
+    pid = _number(stats.get("pid"))
+    if not pid:
+        return None
+    pool = _mapping(stats.get("pool"))
+    processes = pool.get("processes")
+    module = str(pool.get("implementation") or "").partition(":")[0]
+    uptime = stats.get("uptime")
+    return NodeAnswer(
+        node=node,
+        pid=pid,
+        pool_pids=tuple(
+            number
+            for one in (processes if isinstance(processes, list) else ())
+            if (number := _number(one))
+        ),
+        queues=tuple(queues),
+        uptime_s=float(uptime) if isinstance(uptime, int | float) else None,
+        active=active,
+        reserved=reserved,
+        pool=_POOLS.get(short := module.rpartition(".")[2], short),
+        concurrency=_number(pool.get("max-concurrency")),
+        broker=_broker(_mapping(stats.get("broker"))),
+    )
+
+
+def _broker(said: Mapping[str, Any]) -> str:
+    host, port = said.get("hostname"), _number(said.get("port"))
+    if not isinstance(host, str) or not host or "/" in host:
+        return ""
+    where = f"{host}:{port}" if port else host
+    return f"{said.get('transport') or 'redis'}://{where}/{said.get('virtual_host') or 0}"
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
