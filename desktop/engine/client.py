@@ -40,9 +40,7 @@ class Client:
         self.engine_version = welcome.version
 
     @classmethod
-    def connect(
-        cls, home: Home, face: str, *, start: bool = True, stays: bool = False
-    ) -> Client:
+    def connect(cls, home: Home, face: str, *, start: bool = True, stays: bool = False) -> Client:
         """Connect, starting the engine when none runs.
 
         Raises :class:`NotRunning` when there is none and ``start`` is false,
@@ -299,4 +297,3 @@ def unreachable(home: Home, error: OSError) -> EngineError:
         verbatim(error.strerror or type(error).__name__),
         text("Check who owns the state folder, or choose another with --home."),
     )
-

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from desktop.engine.urls import masked
+from desktop.engine.urls import MASK, masked
 from desktop.words import Text, text, verbatim
 
 Check = Callable[[object], Text | None]
@@ -35,6 +35,7 @@ POOLS = ("prefork", "solo", "threads", "eventlet", "gevent", "processes", "custo
 LOGLEVELS = ("debug", "info", "warning", "error", "critical", "fatal")
 SECONDS_MAX = 3600.0
 SHOWN_MAX = 60
+_BEFORE_AT = re.compile(r"[^\s\"']+@")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,59}")
 _APP = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*(:[^\W\d]\w*(\.[^\W\d]\w*)*)?")
 
@@ -172,9 +173,10 @@ def host_and_port(value: str) -> tuple[str, int] | None:
 def _ready(value: object) -> Text | None:
     if isinstance(value, str):
         good = _http_url(value) is None if "://" in value else host_and_port(value) is not None
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        good = 0 <= value <= SECONDS_MAX
     else:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        good = number and 0 <= float(str(value)) <= SECONDS_MAX
+        good = False
     return (
         None
         if good
@@ -234,7 +236,9 @@ def suggestion(wanted: str, known: Iterator[str] | tuple[str, ...]) -> Text:
     return text("known here: {names}", names=", ".join(names))
 
 
-def _table(path: tuple[str, ...], content: Mapping[str, object], schema: Schema) -> Iterator[Mistake]:
+def _table(
+    path: tuple[str, ...], content: Mapping[str, object], schema: Schema
+) -> Iterator[Mistake]:
     for key, value in content.items():
         here = (*path, key)
         rule = schema.get(key)
@@ -263,9 +267,12 @@ def _named(here: tuple[str, ...], value: object, rule: TableOf) -> Iterator[Mist
         yield Mistake(here, _wrong(here[-1], header, value))
         return
     for name, table in value.items():
-        if not isinstance(table, dict) and name in rule.keys:  # noqa: SIM118  (a field, not a dict)
-            header = text("a name in the header, such as [{name}.{example}]",
-                          name=".".join(here), example=f"{here[-1]}1")
+        if not isinstance(table, dict) and name in rule.keys:
+            header = text(
+                "a name in the header, such as [{name}.{example}]",
+                name=".".join(here),
+                example=f"{here[-1]}1",
+            )
             yield Mistake((*here, name), _wrong(name, header, table))
         elif not _NAME.fullmatch(name):
             expected = text("a name of letters, digits, - and _, at most 60 of them")
@@ -286,4 +293,6 @@ def _wrong(key: str, expected: Text, value: object) -> Text:
 def shown(value: object) -> str:
     """A value as it may be shown: short, on one line, without credentials."""
     words = masked(json.dumps(value, ensure_ascii=False, default=str))
+    if "@" in words and MASK not in words:
+        words = _BEFORE_AT.sub(f"{MASK}@", words)  # an address with a mistake in its first part
     return words if len(words) <= SHOWN_MAX else words[: SHOWN_MAX - 1] + "…"

@@ -225,9 +225,7 @@ class Engine:
             live.queues = ()
             return
         with contextlib.suppress(TrayError):
-            live.queues = await asyncio.to_thread(
-                broker.queues, live.broker_url, live.queue_names
-            )
+            live.queues = await asyncio.to_thread(broker.queues, live.broker_url, live.queue_names)
 
     def _existing_folder(self) -> Path:
         return self._home.root

@@ -171,9 +171,7 @@ class LiveStack:
         """Something of ours runs or should run: the engine has to stay."""
         return any(
             supervisor.service.state is not ServiceState.STOPPED
-            and not (
-                supervisor.service.state is ServiceState.FAILED and supervisor.pid is None
-            )
+            and not (supervisor.service.state is ServiceState.FAILED and supervisor.pid is None)
             for supervisor in self.supervisors.values()
         )
 
@@ -235,9 +233,7 @@ class LiveStack:
     async def restart(self, names: tuple[str, ...]) -> StartReport:
         """Stop and start again; a worker finishes its tasks first, so none is lost."""
         await self.load()
-        names = names or tuple(
-            name for name, one in self.supervisors.items() if one.service.wanted
-        )
+        names = names or tuple(name for name, one in self.supervisors.items() if one.service.wanted)
         self._check_names(names)
         begun = {}
         for name in names:
@@ -252,11 +248,10 @@ class LiveStack:
         async with self._settled:
             await self._settled.wait_for(
                 lambda: all(
-                    (one := self.supervisors[name]).service.state
-                    in UP | {ServiceState.FAILED}
-                    and (begun[name] is None or one.pid != begun[name])
-                    or not one.service.wanted
-                    and one.service.state is ServiceState.STOPPED
+                    ((one := self.supervisors[name]).service.state in UP | {ServiceState.FAILED}
+                    and (begun[name] is None or one.pid != begun[name]))
+                    or (not one.service.wanted
+                    and one.service.state is ServiceState.STOPPED)
                     for name in names
                 )
             )
@@ -366,8 +361,7 @@ class LiveStack:
 
     def users_alive(self, name: str) -> bool:
         return any(
-            name in one.service.spec.needs
-            and (one.pid is not None or one.service.state in ALIVE)
+            name in one.service.spec.needs and (one.pid is not None or one.service.state in ALIVE)
             for one in self.supervisors.values()
         )
 
@@ -516,9 +510,7 @@ def stack_state(services: tuple[ServiceStatus, ...]) -> StackState:
     if any(one.state is ServiceState.FAILED for one in ours):
         return StackState.FAILED
     expected = [one for one in services if one.enabled or one.wanted]
-    return (
-        StackState.RUNNING if all(one.state in UP for one in expected) else StackState.PARTIAL
-    )
+    return StackState.RUNNING if all(one.state in UP for one in expected) else StackState.PARTIAL
 
 
 def restored(record: Record) -> str:

@@ -23,7 +23,9 @@ def status(home: Home, project: str) -> StackStatus:
     records, _ = Records(stack_home).load() if stack_home.records.is_dir() else ((), ())
     boot = boot_id()
     services = tuple(
-        found for record in records if (found := _recorded(record, boot, str(stack_home.log(record.spec.name))))
+        found
+        for record in records
+        if (found := _recorded(record, boot, str(stack_home.log(record.spec.name))))
     )
     return StackStatus(
         id=stack_id(folder),
@@ -34,12 +36,6 @@ def status(home: Home, project: str) -> StackStatus:
         state=stack_state(services),
         services=services,
     )
-
-
-def anything_recorded(home: Home, project: str) -> bool:
-    """Whether an engine would have something to adopt: a stop then has something to do."""
-    folder = home.stack(stack_id(Path(project) if project else None)).records
-    return any(folder.glob("*.json"))
 
 
 def _recorded(record: Record, boot: str, log_path: str) -> ServiceStatus | None:

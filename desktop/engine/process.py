@@ -38,9 +38,7 @@ class Process:
         """Exit code (negative: the signal), None for an adopted process: not ours to reap."""
         self._child = child
         loop = asyncio.get_running_loop()
-        threading.Thread(
-            target=self._wait, args=(loop,), name=f"wait-{pid}", daemon=True
-        ).start()
+        threading.Thread(target=self._wait, args=(loop,), name=f"wait-{pid}", daemon=True).start()
 
     @property
     def alive(self) -> bool:
@@ -186,9 +184,7 @@ class Meter:
         self._last = seen
         return result
 
-    def _measure_tree(
-        self, pids: list[int], seen: dict[int, tuple[float, float]]
-    ) -> Usage | None:
+    def _measure_tree(self, pids: list[int], seen: dict[int, tuple[float, float]]) -> Usage | None:
         now = time.monotonic()
         percent, rss_bytes, count, known = 0.0, 0, 0, False
         for pid in pids:

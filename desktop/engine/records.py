@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from desktop.engine.model import ServiceSpec
-from desktop.paths import StackHome
+from desktop.paths import Home, StackHome, stack_id
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -77,6 +77,12 @@ class Records:
 
     def _path(self, service: str) -> Path:
         return self._folder / f"{service}.json"
+
+
+def anything_recorded(home: Home, project: str) -> bool:
+    """Whether an engine would have something to adopt: a stop then has something to do."""
+    folder = home.stack(stack_id(Path(project) if project else None)).records
+    return any(folder.glob("*.json"))
 
 
 def boot_id() -> str:

@@ -135,7 +135,7 @@ class Service:
             self._move(ServiceState.STOPPING, now, "asked to stop")
         elif facts.ready:
             self._move(ServiceState.RUNNING, now, "ready")
-        elif facts.blocked or (due := self.due_at()) is not None and now >= due:
+        elif facts.blocked or ((due := self.due_at()) is not None and now >= due):
             # Ours, alive and of no use: it is asked to stop, and the reason stays on screen.
             self.problem = facts.blocked
             self._doomed = True

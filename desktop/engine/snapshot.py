@@ -40,7 +40,7 @@ class StackDelta(msgspec.Struct, frozen=True, omit_defaults=True):
     app: str | msgspec.UnsetType = msgspec.UNSET
     broker: str | msgspec.UnsetType = msgspec.UNSET
     state: StackState | msgspec.UnsetType = msgspec.UNSET
-    problem: Problem | None | msgspec.UnsetType = msgspec.UNSET
+    problem: Problem | msgspec.UnsetType | None = msgspec.UNSET
     workers: tuple[WorkerRow, ...] | msgspec.UnsetType = msgspec.UNSET
     tasks: TaskCounts | msgspec.UnsetType = msgspec.UNSET
     active: tuple[ActiveTask, ...] | msgspec.UnsetType = msgspec.UNSET
@@ -124,11 +124,7 @@ def _stack_difference(old: StackStatus, new: StackStatus) -> StackDelta | None:
 
 
 def _stack_apply(old: StackStatus, delta: StackDelta) -> StackStatus:
-    plain = {
-        name: value for name in _PLAIN if (value := getattr(delta, name)) is not msgspec.UNSET
-    }
+    plain = {name: value for name in _PLAIN if (value := getattr(delta, name)) is not msgspec.UNSET}
     services = {service.name: service for service in (*old.services, *delta.services)}
     order = tuple(services) if delta.order is msgspec.UNSET else delta.order
-    return msgspec.structs.replace(
-        old, services=tuple(services[name] for name in order), **plain
-    )
+    return msgspec.structs.replace(old, services=tuple(services[name] for name in order), **plain)

@@ -12,7 +12,6 @@ import contextlib
 import logging
 import signal
 import time
-from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -444,8 +443,6 @@ class Supervisor:
         return None
 
 
-
-
 def cannot_spawn(spec: ServiceSpec, argv: tuple[str, ...], error: OSError) -> Problem:
     """Words for a program or log file that can't be opened."""
     where = error.filename if isinstance(error.filename, str) else (argv[0] if argv else "")
@@ -475,5 +472,3 @@ def silent(spec: ServiceSpec, tail: tuple[str, ...]) -> Problem:
         next_step=text("Its log tells more: celery-tray logs {service}", service=spec.name),
         log=tail,
     )
-
-

@@ -11,7 +11,9 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "0.0.0.0", "::", ""})  # 
 
 # Up to the last @, so that a password holding / or @ is covered as well.
 _CREDENTIALS = re.compile(r"(?<=://)[^\s\"'<>]*@")
-_QUERY_SECRET = re.compile(r"(?<=[?&])((?:\w*password|\w*secret|token)=)[^&\s\"'<>]*", re.IGNORECASE)
+_QUERY_SECRET = re.compile(
+    r"(?<=[?&])((?:\w*password|\w*secret|token)=)[^&\s\"'<>]*", re.IGNORECASE
+)
 
 
 def masked(words: str) -> str:
