@@ -1,43 +1,70 @@
-"""Durations, sizes, percentages and times of day, in the words of the present language."""
+"""Quantities as a person reads them: "2 h 14 min", "1.5 GB", "3.4 %", "14:05:09".
+
+One wording for all faces. Sizes count in steps of 1024, as the systems' own process tools do.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 
 from desktop.words import tr
 
+_STEP = 1024
+
 
 def duration(seconds: float) -> str:
-    """A length of time with its two largest units: "2 h 14 min", never 02:14:00."""
-    whole = max(int(seconds), 0)
-    days, rest = divmod(whole, 86_400)
-    hours, rest = divmod(rest, 3600)
-    minutes, secs = divmod(rest, 60)
-    if days:
-        return tr("{d} d {h} h", d=days, h=hours)
-    if hours:
-        return tr("{h} h {min} min", h=hours, min=minutes)
-    if minutes:
-        return tr("{min} min", min=minutes)
-    return tr("{s} s", s=secs)
+    """A time span with its two largest units: "4 s", "3 min 20 s", "2 h 14 min", "3 d 5 h".
+
+    Below ten seconds one decimal is kept ("0.4 s"); what is negative (a clock was set back) or
+    not a number counts as 0.
+    """
+    if not math.isfinite(seconds) or seconds <= 0:
+        return tr("{seconds} s", seconds=0)
+    if round(seconds, 1) < 10 and round(seconds, 1) != int(seconds):
+        return tr("{seconds} s", seconds=f"{seconds:.1f}")
+    minutes, seconds_left = divmod(int(seconds), 60)
+    hours, minutes_left = divmod(minutes, 60)
+    days, hours_left = divmod(hours, 24)
+    units = (
+        (days, tr("{days} d", days=days)),
+        (hours_left, tr("{hours} h", hours=hours_left)),
+        (minutes_left, tr("{minutes} min", minutes=minutes_left)),
+        (seconds_left, tr("{seconds} s", seconds=seconds_left)),
+    )
+    largest = next(place for place, (count, _) in enumerate(units) if count)
+    return " ".join(words for count, words in units[largest : largest + 2] if count)
 
 
-def size(n_bytes: float) -> str:
-    """A number of bytes in decimal units: "38 MB"."""
-    value, unit = float(n_bytes), 0
-    units = ("B", "KB", "MB", "GB", "TB", "PB")
-    while value >= 1000 and unit < len(units) - 1:
-        value /= 1000
+def size(n_bytes: int) -> str:
+    """A number of bytes with three digits at most: "0 B", "812 kB", "1.5 MB", "20 GB"."""
+    value = float(max(0, n_bytes))
+    unit = 0
+    units = ("B", "kB", "MB", "GB", "TB", "PB")
+    # 999.5 kB would round to four digits: it is already 1.0 MB.
+    while (value >= 999.5) and unit < len(units) - 1:
+        value /= _STEP
         unit += 1
-    digits = 1 if unit and value < 10 else 0
-    return f"{value:.{digits}f} {units[unit]}"
+    digits = f"{value:.1f}" if unit and round(value, 1) < 10 else f"{value:.0f}"
+    return f"{digits} {units[unit]}"
 
 
-def percent(value: float) -> str:
-    """A percentage: one digit below ten, none above."""
-    return f"{value:.1f}%" if value < 10 else f"{value:.0f}%"
+def percent(x: float) -> str:
+    """A share in percent (12.34 is "12 %"); below ten with one decimal: "3.4 %"."""
+    if not math.isfinite(x):
+        x = 0.0
+    return f"{x:.1f} %" if abs(round(x, 1)) < 10 else f"{x:.0f} %"
 
 
 def clock(epoch: float) -> str:
-    """An instant as this machine's time of day."""
-    return time.strftime("%H:%M:%S", time.localtime(epoch))
+    """An instant in local time: "14:05:09" of today, "2026-11-24 14:05" otherwise."""
+    then, today = time.localtime(epoch), time.localtime()
+    if then[:3] == today[:3]:
+        return time.strftime("%H:%M:%S", then)
+    return tr(
+        "{year}-{month}-{day} {time}",
+        year=f"{then.tm_year:04}",
+        month=f"{then.tm_mon:02}",
+        day=f"{then.tm_mday:02}",
+        time=time.strftime("%H:%M", then),
+    )
