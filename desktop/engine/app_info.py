@@ -11,6 +11,8 @@ from desktop.paths import StackHome
 class AppInfo(msgspec.Struct, frozen=True):
     broker_url: str = ""
     queues: tuple[str, ...] = ()
+    consumed: tuple[str, ...] = ()
+    create_missing_queues: bool = False
 
 
 def cached(config: StackConfig, home: StackHome) -> AppInfo | None:

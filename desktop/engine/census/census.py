@@ -14,7 +14,7 @@ from desktop.engine.census.answers import Here, NodeAnswer, speaks_here
 from desktop.engine.census.classify import classify
 from desktop.engine.census.command_line import CeleryCommand, parse
 from desktop.engine.census.facts import ProcessFacts
-from desktop.engine.census.identify import Kinship, Main, identify, main_of
+from desktop.engine.census.identify import Commands, Kinship, Main, identify, main_of
 from desktop.engine.census.interpreter import is_interpreter
 from desktop.engine.census.scan import Scan
 from desktop.engine.census.shown import shown
@@ -30,6 +30,7 @@ class Census:
 
     def __init__(self) -> None:
         self._scan = Scan(lambda argv: parse(argv) is not None)
+        self._commands = Commands()
 
     def scan(
         self,
@@ -45,7 +46,8 @@ class Census:
         hostname = socket.gethostname()
         now = time.time()
         kinship = Kinship(self._scan.look())
-        mains = {main.facts.pid: main for main in identify(kinship, hostname)}
+        commands = self._commands.among(kinship.processes, hostname)
+        mains = {main.facts.pid: main for main in identify(kinship, commands)}
         joined: dict[int, NodeAnswer] = {}
         elsewhere: list[NodeAnswer] = []
         for answer in (answers or {}).values():

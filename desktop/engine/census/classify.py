@@ -7,13 +7,12 @@ What is not certain is somebody's.
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import PurePath
 
 import msgspec
 
 from desktop.engine.census.facts import ProcessFacts
 from desktop.engine.census.identify import Kinship, Main
-from desktop.engine.census.interpreter import python_program
+from desktop.engine.census.interpreter import file_name, python_program
 from desktop.engine.states import Owner
 from desktop.words import Text, text
 
@@ -52,7 +51,7 @@ def classify(
 
 def _launcher(main: Main, ancestors: tuple[ProcessFacts, ...]) -> tuple[str, Text]:
     facts = main.facts
-    manager = _service_manager(facts, ancestors)
+    manager = _service_manager(facts)
     engine = next((one for one in ancestors if _OUR_ENGINE in one.argv), None)
     if engine:
         return "celery-tray", text(
@@ -74,15 +73,14 @@ def _launcher(main: Main, ancestors: tuple[ProcessFacts, ...]) -> tuple[str, Tex
     return "unknown", text("What started it is unknown.")
 
 
-def _service_manager(facts: ProcessFacts, ancestors: tuple[ProcessFacts, ...]) -> str:
-    # Both variables are inherited by all that a service starts, a desktop's terminals included.
-    if facts.environ.get("SYSTEMD_EXEC_PID") == str(facts.pid):
+def _service_manager(facts: ProcessFacts) -> str:
+    # Both variables are inherited by all that a service starts, a desktop's programs included: so
+    # only the service's own process counts, or the child of a script that is the service.
+    service = facts.environ.get("SYSTEMD_EXEC_PID")
+    if service == str(facts.pid) or (service == str(facts.ppid) and not facts.terminal):
         return "systemd"
     if facts.ppid == 1 and facts.environ.get("XPC_SERVICE_NAME", "0") not in {"", "0"}:
         return "launchd"
-    service = {facts.environ.get("SYSTEMD_EXEC_PID")} - {None}
-    if not facts.terminal and service & {str(one.pid) for one in ancestors}:
-        return "systemd"
     return ""
 
 
@@ -111,5 +109,5 @@ def _program(facts: ProcessFacts) -> str:
     """A name that a person knows a process by: of a script, not of its interpreter."""
     program = python_program(facts.argv)
     if program:
-        return program.module or PurePath(program.script).name
+        return program.module or file_name(program.script)
     return facts.name or "".join(facts.argv[:1])

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import PurePath
 
 import msgspec
 
-from desktop.engine.census.interpreter import python_program
+from desktop.engine.census.interpreter import file_name, python_program
 from desktop.engine.census.node_name import node_name
 from desktop.engine.census.options import COMMANDS, GLOBAL, Options
 from desktop.engine.states import Role
@@ -91,7 +90,7 @@ def _celery_words(argv: tuple[str, ...]) -> tuple[str, ...] | None:
         return None
     if program.module in _MODULES or _is_celery_program(program.script):
         return program.words
-    name = program.module or PurePath(program.script).stem
+    name = program.module or file_name(program.script)
     return _run_by(program.words) if name.partition(".")[0] in _RUNNERS else None
 
 
@@ -109,7 +108,7 @@ def _run_by(words: tuple[str, ...]) -> tuple[str, ...] | None:
 
 
 def _is_celery_program(path: str) -> bool:
-    return bool(_PROGRAM.fullmatch(PurePath(path).name))
+    return bool(_PROGRAM.fullmatch(file_name(path)))
 
 
 def _command(words: tuple[str, ...], hostname: str) -> CeleryCommand | None:

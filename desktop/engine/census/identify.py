@@ -65,14 +65,31 @@ class Kinship:
         return tuple(found)
 
 
-def identify(kinship: Kinship, hostname: str) -> tuple[Main, ...]:
-    """The Celery mains among the processes, oldest first; ``hostname`` is this machine's."""
-    commands: dict[int, CeleryCommand] = {}
-    for facts in kinship.processes.values():
-        if facts.detailed and _can_be_celery(facts):
-            command = parse(facts.argv, facts.environ, hostname)
-            if command is not None:
-                commands[facts.pid] = command
+class Commands:
+    """Command lines, each parsed once."""
+
+    def __init__(self) -> None:
+        self._parsed: dict[int, tuple[ProcessFacts, CeleryCommand | None]] = {}
+
+    def among(
+        self, processes: Mapping[int, ProcessFacts], hostname: str
+    ) -> dict[int, CeleryCommand]:
+        """The Celery commands among the processes, by pid."""
+        parsed: dict[int, tuple[ProcessFacts, CeleryCommand | None]] = {}
+        for pid, facts in processes.items():
+            if not facts.detailed:
+                continue
+            before = self._parsed.get(pid)
+            # Facts that did not change are the same object.
+            parsed[pid] = (
+                before if before and before[0] is facts else (facts, _command(facts, hostname))
+            )
+        self._parsed = parsed
+        return {pid: command for pid, (_, command) in parsed.items() if command}
+
+
+def identify(kinship: Kinship, commands: Mapping[int, CeleryCommand]) -> tuple[Main, ...]:
+    """The Celery mains among the processes, oldest first; ``commands`` is what they run."""
     mains = [
         main_of(kinship, facts, command)
         for pid, command in commands.items()
@@ -98,9 +115,10 @@ def main_of(kinship: Kinship, facts: ProcessFacts, command: CeleryCommand) -> Ma
     )
 
 
-def _can_be_celery(facts: ProcessFacts) -> bool:
-    # A program called celery that no Python runs is somebody else's.
-    return not facts.exe or is_interpreter(facts.exe)
+def _command(facts: ProcessFacts, hostname: str) -> CeleryCommand | None:
+    if facts.exe and not is_interpreter(facts.exe):
+        return None  # a program called celery that no Python runs is somebody else's
+    return parse(facts.argv, facts.environ, hostname)
 
 
 def _is_fork(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePath
 
 import msgspec
 
@@ -20,9 +19,14 @@ class PythonProgram(msgspec.Struct, frozen=True):
     words: tuple[str, ...] = ()
 
 
+def file_name(path: str) -> str:
+    """The last part of a path."""
+    return path.rpartition("/")[2]
+
+
 def is_interpreter(path: str) -> bool:
     """Whether a program file is a Python, by its name."""
-    return bool(_NAME.fullmatch(PurePath(path).name))
+    return bool(_NAME.fullmatch(file_name(path)))
 
 
 def python_program(argv: tuple[str, ...]) -> PythonProgram | None:

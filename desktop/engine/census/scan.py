@@ -116,14 +116,16 @@ class Scan:
     def _check(self, seen: _Seen) -> None:
         """Read again what can change of a process that we know."""
         facts = seen.facts
+        parent = self._seen.get(facts.ppid)
         try:
-            with seen.process.oneshot():
-                if not seen.process.is_running():
-                    self._seen.pop(facts.pid)
-                    self._meet(facts.pid)
-                    return
-                argv = _read(seen.process.cmdline, None)
-                ppid = seen.process.ppid()
+            # What a main forked stands and falls with it and is verified in its turn, a main
+            # always.
+            verified = facts.pid % SLICES == self._turn or not (parent and parent.matters)
+            if verified and not seen.process.is_running():
+                self._meet(facts.pid)
+                return
+            argv = _read(seen.process.cmdline, None)
+            ppid = seen.process.ppid() if verified else facts.ppid
         except psutil.Error:
             del self._seen[facts.pid]
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shlex
 
@@ -11,6 +12,7 @@ _SECRET = re.compile(r"(--?[\w-]*(?:auth|password|passwd|secret|token|cookie)[\w
 _SECRET_NAME = re.compile(r"--?[\w-]*(?:auth|password|passwd|secret|token|cookie)[\w-]*")
 
 
+@functools.lru_cache(maxsize=1024)
 def shown(argv: tuple[str, ...]) -> str:
     """``argv`` as one line that a shell would take, without what is nobody's to see: the
     credentials in addresses, and the values of options that name a secret."""
