@@ -14,9 +14,10 @@ from desktop.engine.commands import Census, Existing, Restart, Start, StartRepor
 from desktop.engine.errors import TrayError
 from desktop.engine.model import ActiveTask, Problem, ServiceStatus
 from desktop.engine.states import ServiceState, TaskState
+from desktop.quantities import duration
 from desktop.system import reveal
 from desktop.ui import icons
-from desktop.ui.phrases import duration, service_title
+from desktop.ui.phrases import service_title
 from desktop.ui.view import STARTABLE, STOPPABLE, View
 from desktop.ui.widgets.confirm import Confirm
 from desktop.words import tr, trn
@@ -55,12 +56,20 @@ class Actions(QObject):
 
     # --- services ---------------------------------------------------------------------------
 
+    def start_all(self) -> None:
+        """Start all that are enabled."""
+        self._bridge.submit(Start(self._bridge.project))
+
+    def stop_all(self) -> None:
+        """Stop all of ours warmly: running tasks finish first."""
+        self._bridge.submit(Stop(self._bridge.project))
+
     def start(self, *services: str) -> None:
-        """Start these services, or with none all that are enabled."""
+        """Start these services with all they need."""
         self._bridge.submit(Start(self._bridge.project, services))
 
     def stop(self, *services: str) -> None:
-        """Stop these services warmly, or with none all of ours; running tasks finish first."""
+        """Stop these services warmly: running tasks finish first."""
         self._bridge.submit(Stop(self._bridge.project, services))
 
     def restart(self, *services: str) -> None:
@@ -84,7 +93,7 @@ class Actions(QObject):
             else tr("No task is running.")
         )
         dialog = Confirm(self._window, tr("Stop all services?"), message)
-        dialog.offer(tr("Stop all"), self.stop, "primary")
+        dialog.offer(tr("Stop all"), self.stop_all, "primary")
         dialog.open()
 
     def ask_force_stop(self, view: View, *services: str) -> None:

@@ -13,31 +13,25 @@ from PySide6.QtGui import QFont, QFontDatabase
 
 
 class Role(Enum):
-    """Size and line height in device-independent pixels, and weight."""
+    """What the words are for; each with size, line height (device-independent pixels), weight."""
 
-    PAGE_TITLE = (20, 28, QFont.Weight.DemiBold)
-    METRIC = (22, 30, QFont.Weight.DemiBold)
-    PANEL_TITLE = (15, 22, QFont.Weight.DemiBold)
-    CARD_TITLE = (14, 20, QFont.Weight.DemiBold)
-    BODY = (13, 20, QFont.Weight.Normal)
-    BODY_STRONG = (13, 20, QFont.Weight.DemiBold)
-    BODY_MEDIUM = (13, 20, QFont.Weight.Medium)
-    SECONDARY = (12, 18, QFont.Weight.Normal)
-    SECONDARY_MEDIUM = (12, 18, QFont.Weight.Medium)
-    SMALL = (11, 16, QFont.Weight.Normal)
-    MONO = (12, 18, QFont.Weight.Normal)
+    PAGE_TITLE = ("page title", 20, 28, QFont.Weight.DemiBold)
+    METRIC = ("metric", 22, 30, QFont.Weight.DemiBold)
+    PANEL_TITLE = ("panel title", 15, 22, QFont.Weight.DemiBold)
+    CARD_TITLE = ("card title", 14, 20, QFont.Weight.DemiBold)
+    BODY = ("body", 13, 20, QFont.Weight.Normal)
+    BODY_STRONG = ("strong body", 13, 20, QFont.Weight.DemiBold)
+    BODY_MEDIUM = ("medium body", 13, 20, QFont.Weight.Medium)
+    SECONDARY = ("secondary", 12, 18, QFont.Weight.Normal)
+    SECONDARY_MEDIUM = ("medium secondary", 12, 18, QFont.Weight.Medium)
+    SMALL = ("small", 11, 16, QFont.Weight.Normal)
+    MONO = ("fixed width", 11, 16, QFont.Weight.Normal)
 
-    @property
-    def size(self) -> int:
-        return self.value[0]
-
-    @property
-    def line(self) -> int:
-        return self.value[1]
-
-    @property
-    def weight(self) -> QFont.Weight:
-        return self.value[2]
+    def __init__(self, use: str, size: int, line: int, weight: QFont.Weight) -> None:
+        self.use = use
+        self.size = size
+        self.line = line
+        self.weight = weight
 
 
 CJK = ("PingFang SC", "Microsoft YaHei UI", "Noto Sans CJK SC", "Source Han Sans SC")

@@ -1,4 +1,4 @@
-"""States, durations and sizes in words, as the window and the tray say them."""
+"""States in words, as the window and the tray say them."""
 
 from __future__ import annotations
 
@@ -64,38 +64,6 @@ def stack_title(stack: StackStatus | None, project: str) -> str:
     if stack is None and project:
         return project.rstrip("/").rpartition("/")[2]
     return tr("Bundled app")
-
-
-def duration(seconds: float) -> str:
-    """ "2 h 14 min": two units at most, never 02:14:00."""
-    whole = max(0, int(seconds))
-    days, hours, minutes = whole // 86_400, whole // 3_600 % 24, whole // 60 % 60
-    if days:
-        return tr("{days} d {hours} h", days=days, hours=hours)
-    if hours:
-        return tr("{hours} h {minutes} min", hours=hours, minutes=minutes)
-    if minutes:
-        return tr("{minutes} min", minutes=minutes)
-    return tr("{seconds} s", seconds=whole)
-
-
-def size(count: float) -> str:
-    """Bytes with three figures at most, in powers of 1,024: "38 MB", "1.2 GB"."""
-    for unit in ("B", "KB", "MB", "GB"):
-        if count < 1024:
-            return _figures(count, unit)
-        count /= 1024
-    return _figures(count, "TB")
-
-
-def _figures(count: float, unit: str) -> str:
-    exact = unit in {"GB", "TB"} and count < 10
-    return f"{count:.1f} {unit}" if exact else f"{count:.0f} {unit}"
-
-
-def percent(value: float) -> str:
-    """ "0.4%", "31%": one decimal below ten."""
-    return f"{value:.1f}%" if value < 9.95 else f"{value:.0f}%"
 
 
 def restart_policy(policy: RestartPolicy = RestartPolicy()) -> str:  # noqa: B008

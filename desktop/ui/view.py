@@ -22,6 +22,8 @@ class View:
     project: str
     now: float
     """Seconds since the epoch."""
+    ticks: float = 0.0
+    """Monotonic seconds, the clock of the trends."""
 
     @property
     def services(self) -> tuple[ServiceStatus, ...]:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
 from desktop.ui import theme
 
 RADIUS = 8
+KEYBOARD = frozenset(
+    {
+        Qt.FocusReason.TabFocusReason,
+        Qt.FocusReason.BacktabFocusReason,
+        Qt.FocusReason.ShortcutFocusReason,
+    }
+)
+"""Ways to get the focus that show a ring on painted widgets; a click shows none."""
 
 
 def draw_surface(
@@ -38,6 +46,7 @@ class Card(QFrame):
         super().__init__(parent)
         self._fill = fill
         self._edge = edge
+        self._ringed = False
 
     def set_surface(self, fill: str, edge: str) -> None:
         """Other tokens for ground and edge."""
@@ -45,9 +54,13 @@ class Card(QFrame):
             self._fill, self._edge = fill, edge
             self.update()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        self._ringed = event.reason() in KEYBOARD
+        super().focusInEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         draw_surface(painter, QRectF(self.rect()), theme.color(self._fill), theme.color(self._edge))
-        if self.hasFocus():
+        if self.hasFocus() and self._ringed:
             draw_focus(painter, QRectF(self.rect()))
         painter.end()

@@ -121,6 +121,7 @@ def draw_chip(
         left += PAD
     side = icons.GLYPH
     icons.draw(painter, QRectF(left, round(middle - side / 2), side, side), glyph, color, angle)
-    words = QRect(left + side + GAP, rect.top(), rect.right() - left - side - GAP, rect.height())
+    start = left + side + GAP
+    words = QRect(start, rect.top(), rect.left() + rect.width() - start, rect.height())
     ink = theme.color(word_color) if word_color else color
     draw_line(painter, words, word, Role.SECONDARY_MEDIUM, ink)

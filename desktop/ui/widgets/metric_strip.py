@@ -8,14 +8,25 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.engine.machine import CPU_MAX_PERCENT, DISK_FREE_MIN_BYTES, MEMORY_MAX_PERCENT
 from desktop.engine.model import Machine
+from desktop.quantities import percent, size
 from desktop.ui import theme
 from desktop.ui.fonts import Role
-from desktop.ui.phrases import DASH, percent, size
+from desktop.ui.phrases import DASH
 from desktop.ui.widgets.card import Card
 from desktop.ui.widgets.label import Label, draw_line, width_of
 from desktop.words import tr
 
 ROW = 16
+
+
+def short(number: int) -> str:
+    """A count in six characters at most: "17,951", "123k", "1.2M"."""
+    if number < 100_000:
+        return f"{number:,}"
+    if number < 999_500:
+        return f"{number / 1000:.0f}k"
+    millions = number / 1_000_000
+    return f"{millions:.1f}M" if millions < 99.95 else f"{millions:,.0f}M"
 
 
 class Metric(QWidget):
@@ -37,10 +48,13 @@ class Metric(QWidget):
 
     def show_number(self, number: int | None, caption: str, color: str = "text") -> None:
         """The number (None: not known) in a token's colour."""
-        self._number.setText(DASH if number is None else f"{number:,}")
+        exact = DASH if number is None else f"{number:,}"
+        shown = exact if number is None else short(number)
+        self._number.setText(shown)
+        self._number.setToolTip("" if shown == exact else exact)
         self._number.set_color(color)
         self._caption.setText(caption)
-        self.setAccessibleName(f"{caption}: {self._number.text()}")
+        self.setAccessibleName(f"{caption}: {exact}")
 
 
 class MachineGauges(QWidget):
@@ -88,7 +102,7 @@ class MachineGauges(QWidget):
         return QSize(200, 3 * ROW)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(150, 3 * ROW)
+        return QSize(120, 3 * ROW)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -135,7 +149,7 @@ class MetricStrip(Card):
         self._cells = [cell for cell, _ in cells]
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 11, 16, 11)
-        row.setSpacing(32)
+        row.setSpacing(24)
         for cell, share in cells:
             row.addWidget(cell, share, Qt.AlignmentFlag.AlignVCenter)
         self.setFixedHeight(72)
@@ -144,5 +158,5 @@ class MetricStrip(Card):
         super().paintEvent(event)
         painter = QPainter(self)
         for cell in self._cells[1:]:
-            painter.fillRect(cell.x() - 17, 12, 1, self.height() - 24, theme.color("border"))
+            painter.fillRect(cell.x() - 13, 12, 1, self.height() - 24, theme.color("border"))
         painter.end()

@@ -17,6 +17,14 @@ SCALE_MIN = 10
 """A queue of one is no full bar."""
 
 
+def scale(largest: int) -> int:
+    """The end of the bars' scale: the next 10, 20, 50, 100 … above the largest."""
+    end = SCALE_MIN
+    while end < largest:
+        end = end * 5 // 2 if str(end).startswith("2") else end * 2
+    return end
+
+
 class QueueBars(QWidget):
     """One row per queue: name, bar, number."""
 
@@ -51,7 +59,7 @@ class QueueBars(QWidget):
         left = min(max(names + 20, 84), 220)
         numbers = max((width_of(f"{q.depth:,}", Role.SECONDARY) for q in self._queues), default=0)
         right = max(numbers + 20, 40)
-        top = max(SCALE_MIN, *(q.depth for q in self._queues), 0)
+        top = scale(max((q.depth for q in self._queues), default=0))
         for number, queue in enumerate(self._queues):
             row = QRect(0, number * ROW, self.width(), ROW)
             draw_line(

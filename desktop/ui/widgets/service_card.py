@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.engine.model import ServiceStatus
 from desktop.engine.states import ServiceState
+from desktop.quantities import duration, percent, size
 from desktop.ui import icons
 from desktop.ui.actions import Actions
 from desktop.ui.fonts import Role
-from desktop.ui.phrases import duration, percent, service_state, service_title, size
+from desktop.ui.phrases import service_state, service_title
 from desktop.ui.theme import Tone
 from desktop.ui.trends import Series
 from desktop.ui.view import View
@@ -80,7 +81,7 @@ class ServiceCard(Card):
         column.addLayout(inner, 1)
 
     def show_service(self, service: ServiceStatus, series: Series, view: View) -> None:
-        """The service as it is; ``series`` its CPU on the clock of ``view.now``."""
+        """The service as it is; ``series`` its CPU on the clock of ``view.ticks``."""
         self._service, self._view = service, view
         state = service.state
         glyph, tone = icons.STATES[state]
@@ -94,7 +95,7 @@ class ServiceCard(Card):
         self._numbers.setVisible(measured)
         if measured:
             line_tone = Tone.RUN if tone is Tone.OK else tone
-            self._line.show_series(series, view.now, line_tone)
+            self._line.show_series(series, view.ticks, line_tone)
         self._numbers.show_numbers(service, view.uptime_s(service))
         self._start.setVisible(state in _NEEDS_EYES or state is ServiceState.STOPPED)
         self._start.set_words(tr("Start") if state is ServiceState.STOPPED else tr("Start again"))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from desktop.ui import icons, theme
 from desktop.ui.fonts import Role
-from desktop.ui.widgets.card import draw_focus
+from desktop.ui.widgets.card import KEYBOARD, draw_focus
 from desktop.ui.widgets.glyph import Glyph
 from desktop.ui.widgets.label import Label, draw_line
 
@@ -23,12 +23,18 @@ class NavButton(QAbstractButton):
         super().__init__(parent)
         self.name = name
         self._icon_name = icon
+        self._ringed = False
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH - 24, ROW)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # A ring is for those who use the keyboard.
+        self._ringed = event.reason() in KEYBOARD
+        super().focusInEvent(event)
 
     def enterEvent(self, event: QEnterEvent) -> None:
         super().enterEvent(event)
@@ -50,7 +56,7 @@ class NavButton(QAbstractButton):
         words = QRect(36, 0, self.width() - 44, ROW)
         role = Role.BODY_STRONG if chosen else Role.BODY
         draw_line(painter, words, self.text(), role, theme.color("text"))
-        if self.hasFocus():
+        if self.hasFocus() and self._ringed:
             draw_focus(painter, QRectF(self.rect()), 6)
         painter.end()
 
@@ -128,7 +134,8 @@ class Sidebar(QWidget):
         """The broker's state in words, and its address without credentials."""
         self._broker_glyph.show_glyph(glyph, color)
         self._broker_state.setText(state)
-        self._broker.setText(address)
+        self._broker.setText(address.partition("://")[2] or address)
+        self._broker.setVisible(bool(address))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))

@@ -8,14 +8,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from desktop.engine.model import ActiveTask
 from desktop.engine.states import TaskState
+from desktop.quantities import duration
 from desktop.ui import icons, theme
 from desktop.ui.fonts import Role
-from desktop.ui.phrases import duration, task_state
+from desktop.ui.phrases import task_state
 from desktop.ui.widgets.label import draw_line, width_of
 from desktop.words import trn
 
 ROW = 24
 ROWS_MAX = 5
+WORKER_WIDTH = 180
 
 
 class TaskList(QWidget):
@@ -85,11 +87,13 @@ class TaskList(QWidget):
             align=Qt.AlignmentFlag.AlignRight,
         )
         module, _, function = task.name.rpartition(".")
-        function_width = min(width_of(function, Role.SECONDARY), right - 20)
+        worker_left = max(right - WORKER_WIDTH, 20)
+        words = QRect(worker_left, row.top(), right - worker_left - 12, ROW)
+        draw_line(painter, words, task.worker, Role.SECONDARY, theme.color("sub"))
+        function_width = min(width_of(function, Role.SECONDARY), worker_left - 32)
         words = QRect(20, row.top(), function_width, ROW)
         draw_line(painter, words, function, Role.SECONDARY, theme.color("text"))
-        rest = "  ".join(part for part in (module, task.worker) if part)
-        left = 20 + function_width + 10
-        if right - left > 40:
-            words = QRect(left, row.top(), right - left, ROW)
-            draw_line(painter, words, rest, Role.SECONDARY, theme.color("sub"))
+        left = 20 + function_width + 8
+        if worker_left - left > 48:
+            words = QRect(left, row.top(), worker_left - left - 12, ROW)
+            draw_line(painter, words, module, Role.SECONDARY, theme.color("sub"))

@@ -1,0 +1,11 @@
+"""The pages of the window, in the order of the sidebar; the last stands at its foot."""
+
+from __future__ import annotations
+
+from desktop.ui.pages.logs import LogsPage
+from desktop.ui.pages.overview import OverviewPage
+from desktop.ui.pages.page import Page
+from desktop.ui.pages.services import ServicesPage
+from desktop.ui.pages.settings import SettingsPage
+
+PAGES: tuple[type[Page], ...] = (OverviewPage, ServicesPage, LogsPage, SettingsPage)
