@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Collection, Mapping, Sequence
 
@@ -26,11 +27,12 @@ from desktop.words import text
 
 
 class Census:
-    """Keeps what it saw, so that the next scan is cheap. For one thread at a time; blocks."""
+    """Keeps what it saw, so that the next scan is cheap. Blocks; any thread may call."""
 
     def __init__(self) -> None:
         self._scan = Scan(lambda argv: parse(argv) is not None)
         self._commands = Commands()
+        self._lock = threading.Lock()
 
     def scan(
         self,
@@ -43,14 +45,22 @@ class Census:
         ours. ``answers`` is what the broker's nodes said, under any key. Never raises for a
         process that is gone or may not be read.
         """
-        hostname = socket.gethostname()
-        now = time.time()
+        with self._lock:
+            return self._look(records, answers or {}, socket.gethostname(), time.time())
+
+    def _look(
+        self,
+        records: Collection[tuple[int, float]],
+        answers: Mapping[str, NodeAnswer],
+        hostname: str,
+        now: float,
+    ) -> tuple[WorkerRow, ...]:
         kinship = Kinship(self._scan.look())
         commands = self._commands.among(kinship.processes, hostname)
         mains = {main.facts.pid: main for main in identify(kinship, commands)}
         joined: dict[int, NodeAnswer] = {}
         elsewhere: list[NodeAnswer] = []
-        for answer in (answers or {}).values():
+        for answer in answers.values():
             main = self._speaker(answer, kinship, mains, hostname, now)
             if main is None:
                 elsewhere.append(answer)
@@ -187,8 +197,8 @@ def _remote(answer: NodeAnswer, now: float) -> WorkerRow:
         reserved=answer.reserved,
         why=(
             text(
-                "It answers on the broker, but runs on no process of this machine: another "
-                "machine, or a container."
+                "It answers on the broker but is no process of this machine: it runs on another "
+                "machine or in a container."
             ),
         ),
     )

@@ -45,7 +45,7 @@ def classify(
     if facts.username and facts.username != username:
         why.append(text("It belongs to the user {user}.", user=facts.username))
     if facts.denied:
-        why.append(text("Not all of it may be read: {what}.", what=", ".join(facts.denied)))
+        why.append(text("Some of its details may not be read."))
     return Verdict(owner, started_by, tuple(why))
 
 

@@ -58,17 +58,19 @@ def _imports_bundled(cwd: str) -> bool:
     """Celery looks in the working folder first: a ``web/celery_app.py`` there is the user's."""
     own = Path(cwd) / "web" / "celery_app.py"
     try:
-        return not own.is_file() or own.samefile(_BUNDLED_FILE)
+        if not own.is_file():
+            return True
     except OSError:
-        return True
+        return True  # a folder that can't be read
+    return _is_one_place(own, _BUNDLED_FILE)
 
 
 def _in_project(row: WorkerRow, app: str, project: str) -> bool:
-    if _same_folder(row.cwd, project):
+    if _is_one_place(row.cwd, project):
         return True
     there, ours = _source(app, row.cwd), _source(app, project)
     if there and ours:
-        return _same_folder(there, ours)
+        return _is_one_place(there, ours)
     if there:
         return _is_within(str(there), project)
     # Imported from somewhere else, as a service with another working folder does: an interpreter
@@ -88,7 +90,7 @@ def _source(app: str, folder: str) -> Path | None:
     return None
 
 
-def _same_folder(one: str | Path, other: str | Path) -> bool:
+def _is_one_place(one: str | Path, other: str | Path) -> bool:
     try:
         return Path(one).samefile(other)
     except OSError:

@@ -122,6 +122,7 @@ class Scan:
             # always.
             verified = facts.pid % SLICES == self._turn or not (parent and parent.matters)
             if verified and not seen.process.is_running():
+                del self._seen[facts.pid]
                 self._meet(facts.pid)
                 return
             argv = _read(seen.process.cmdline, None)

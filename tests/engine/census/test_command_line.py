@@ -247,32 +247,9 @@ def test_however_options_are_written_they_are_read_the_same(
     assert (titled.node, titled.queues, titled.pool) == ("n@h", found.queues, found.pool)
 
 
-words = st.one_of(
-    st.text(max_size=12),
-    st.sampled_from(
-        [
-            *[
-                "-A",
-                "-m",
-                "-c",
-                "-n",
-                "-P",
-                "-X",
-                "--",
-                "-",
-                "=",
-                "[celeryd:",
-                "[celery",
-                "]",
-                "(",
-                ")",
-                "%h",
-            ],
-            "celery",
-            "worker",
-        ]
-    ),
-)
+OPTIONS = ("-A", "-m", "-c", "-n", "-P", "-X", "--", "-", "=", "%h")
+WORDS = (*OPTIONS, "[celeryd:", "[celery", "]", "(", ")", "celery", "worker")
+words = st.one_of(st.text(max_size=12), st.sampled_from(WORDS))
 
 
 @given(st.lists(words, max_size=12).map(tuple))
