@@ -130,13 +130,16 @@ def titles(pytestconfig: pytest.Config) -> Path:
     folder = pytestconfig.cache.mkdir(
         f"setproctitle-{sys.version_info.major}.{sys.version_info.minor}"
     )
-    if not (folder / "setproctitle").is_dir():
-        made = folder.with_name(f"setproctitle-{os.getpid()}")
+    library = folder / "library"
+    if not library.is_dir():
+        made = folder / f"made-{os.getpid()}"
         install = [PYTHON, "-m", "pip", "install", "-q", "--target", str(made), "setproctitle"]
         subprocess.run(install, check=True, capture_output=True)
-        shutil.copytree(made, folder, dirs_exist_ok=True)
-        shutil.rmtree(made)
-    return folder
+        try:
+            made.rename(library)
+        except OSError:
+            shutil.rmtree(made)  # another run was faster
+    return library
 
 
 @pytest.fixture
