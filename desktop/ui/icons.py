@@ -90,21 +90,49 @@ class _Engine(QIconEngine):
         draw(painter, square, self._name, theme.color("faint") if dim else self._color)
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        return self.scaledPixmap(size, mode, state, 1.0)
+        return self._drawn(size, mode, state)
 
     def scaledPixmap(
         self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
     ) -> QPixmap:
-        # ``size`` is in device pixels already; Qt sets the ratio of what it gets.
-        made = QPixmap(size)
+        if not _asks_in_device_pixels():
+            made = self._drawn((size.toSizeF() * scale).toSize(), mode, state)
+            made.setDevicePixelRatio(scale)
+            return made
+        return self._drawn(size, mode, state)
+
+    def _drawn(self, pixels: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        made = QPixmap(pixels)
         made.fill(Qt.GlobalColor.transparent)
         painter = QPainter(made)
-        self.paint(painter, QRect(QPoint(0, 0), size), mode, state)
+        self.paint(painter, QRect(QPoint(0, 0), pixels), mode, state)
         painter.end()
         return made
 
     def clone(self) -> QIconEngine:
         return _Engine(self._name, QColor(self._color))
+
+
+class _Probe(QIconEngine):
+    """Notes what size Qt asks for."""
+
+    asked = 0
+
+    def scaledPixmap(
+        self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float
+    ) -> QPixmap:
+        type(self).asked = size.width()
+        return QPixmap(size)
+
+    def clone(self) -> QIconEngine:
+        return _Probe()
+
+
+@functools.cache
+def _asks_in_device_pixels() -> bool:
+    """Up to Qt 6.8 the size of a scaled pixmap is asked for in device pixels, later not."""
+    QIcon(_Probe()).pixmap(QSize(8, 8), 2.0)
+    return _Probe.asked == 16
 
 
 def icon(name: str, color: QColor | str | None = None) -> QIcon:

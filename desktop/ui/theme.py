@@ -6,6 +6,7 @@ least 3:1 (WCAG 2.2, 1.4.3 and 1.4.11); a test computes it. ``faint`` is for hin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -128,7 +129,7 @@ DARK = Tokens(
     faint="#8E949C",
     accent="#346BE0",
     on_accent="#FFFFFF",
-    accent_hover="#3E74E8",
+    accent_hover="#3067DB",
     accent_down="#2B5CC6",
     hover="#2E3136",
     down="#373A40",
@@ -179,7 +180,11 @@ def apply(app: QApplication, mode: str = Mode.SYSTEM) -> Tokens:
     A forced theme has a palette of its own, because a bare X11 desktop ignores
     ``QStyleHints.setColorScheme``.
     """
-    _InForce.theme = theme = _wanted(app, mode)
+    return _apply(app, _theme_of(mode, app.styleHints().colorScheme()))
+
+
+def _apply(app: QApplication, theme: Tokens) -> Tokens:
+    _InForce.theme = theme
     if app.style().objectName() != "fusion":
         # The one style that takes its colours from the palette on every platform.
         app.setStyle("Fusion")
@@ -189,9 +194,9 @@ def apply(app: QApplication, mode: str = Mode.SYSTEM) -> Tokens:
     return theme
 
 
-def _wanted(app: QApplication, mode: str) -> Tokens:
+def _theme_of(mode: str, scheme: Qt.ColorScheme) -> Tokens:
     if mode == Mode.SYSTEM:
-        return DARK if app.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+        return DARK if scheme == Qt.ColorScheme.Dark else LIGHT
     return DARK if mode == Mode.DARK else LIGHT
 
 
@@ -238,11 +243,18 @@ class ThemeWatcher(QObject):
     changed = Signal()
     """Another theme is in force; whatever was drawn from tokens has to be drawn again."""
 
-    def __init__(self, app: QApplication, mode: str = Mode.SYSTEM) -> None:
+    def __init__(
+        self,
+        app: QApplication,
+        mode: str = Mode.SYSTEM,
+        scheme: Callable[[], Qt.ColorScheme] | None = None,
+    ) -> None:
+        """``scheme`` asks the system for its colour scheme; by default Qt does."""
         super().__init__(app)
         self._app = app
         self._mode = mode
-        apply(app, mode)
+        self._scheme = scheme or app.styleHints().colorScheme
+        _apply(app, self._wanted())
         app.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
 
     @property
@@ -259,6 +271,10 @@ class ThemeWatcher(QObject):
             self._refresh()
 
     def _refresh(self) -> None:
-        if _wanted(self._app, self._mode) is not _InForce.theme:
-            apply(self._app, self._mode)
+        wanted = self._wanted()
+        if wanted is not _InForce.theme:
+            _apply(self._app, wanted)
             self.changed.emit()
+
+    def _wanted(self) -> Tokens:
+        return _theme_of(self._mode, self._scheme())

@@ -255,10 +255,12 @@ class LogsPage(Page):
         else:
             words = trn("{count} line", "{count} lines", count, count=f"{count:,}")
         if self.log.following:
-            self.header.show_sentence(f"{tr('Live')} · {words}", "state-busy", "run")
+            live = tr("Live")
+            self.header.show_sentence(f"{live} · {words}", "state-busy", "run")
         else:
-            held = trn("{n} new line", "{n} new lines", self.log.held)
-            self.header.show_sentence(f"{tr('Held')} · {words} · {held}", "pause", "off")
+            on_hold = tr("Held")
+            new = trn("{n} new line", "{n} new lines", self.log.held)
+            self.header.show_sentence(f"{on_hold} · {words} · {new}", "pause", "off")
 
     def _on_following_changed(self, _following: bool) -> None:
         self._show_follow()

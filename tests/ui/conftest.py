@@ -1,0 +1,63 @@
+"""Qt without a display, unless one was chosen; any warning of Qt fails the test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from desktop.paths import Home
+from desktop.ui import theme
+from desktop.ui.window import StatusWindow
+from desktop.words import set_language
+from tests.ui.sample import StandInBridge, StandInPreferences
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_level_fail("WARNING"))
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    set_language("en")
+    yield
+    set_language("en")
+
+
+@pytest.fixture
+def light(qapp) -> None:
+    theme.apply(qapp, "light")
+
+
+@pytest.fixture
+def bridge(qapp) -> StandInBridge:
+    return StandInBridge()
+
+
+@pytest.fixture
+def preferences(qapp) -> StandInPreferences:
+    return StandInPreferences()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def window(qtbot, light, bridge, preferences, home) -> Iterator[StatusWindow]:
+    """The window, shown, with the sample stack."""
+    shown = StatusWindow(bridge, preferences, home)
+    qtbot.addWidget(shown, before_close_func=lambda w: w.hide())
+    shown.show()
+    qtbot.waitExposed(shown)
+    yield shown
+    shown.hide()
