@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import subprocess
 import time
@@ -82,9 +83,10 @@ class Client:
 
     def snapshot(self) -> Snapshot:
         """The state of everything, now."""
-        for snapshot in self.snapshots():
-            return snapshot
-        raise gone()
+        self._subscribe()
+        while self._snapshot is None or select.select([self._socket], [], [], 0)[0]:
+            self._take(self._receive())
+        return self._snapshot
 
     def snapshots(self) -> Iterator[Snapshot]:
         """The whole state first, then again after each change; ends when the engine goes."""

@@ -119,6 +119,15 @@ class StackConfig(msgspec.Struct, frozen=True):
         """The folder that the project's own programs run in; "" for the bundled app."""
         return "" if self.bundled else self.project
 
+    @property
+    def app_env(self) -> dict[str, str]:
+        """What the configuration adds to the environment of the app's programs. May hold
+        credentials."""
+        # Celery prefers this variable to the app's own setting, so that worker, beat and web
+        # server meet at the broker that the configuration names.
+        named = self.bundled or self.redis.explicit
+        return {**({"CELERY_BROKER_URL": self.redis.url} if named else {}), **self.env}
+
 
 def load(project: Path | None, home: Home) -> StackConfig:
     """The configuration of ``project``; ``None`` is the bundled app, whose few settings may be

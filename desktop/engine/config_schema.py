@@ -6,6 +6,7 @@ everything that can't be meant, each with the place in the file.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import json
 import re
@@ -112,10 +113,8 @@ def _command(value: object) -> Text | None:
         return None
     example = ["npm", "run", "dev"]
     if isinstance(value, str):
-        try:
+        with contextlib.suppress(ValueError):  # unbalanced quotation marks: no better example
             example = shlex.split(value) or example
-        except ValueError:
-            pass  # unbalanced quotation marks: the general example will do
     return text("a list of words, such as {example}", example=json.dumps(example))
 
 

@@ -311,7 +311,8 @@ class LiveStack:
         needed: set[str] = set()
         todo = list(names)
         while todo:
-            for name in self.supervisors[todo.pop()].spec_next.needs:
+            spec = self.supervisors[todo.pop()].spec_next
+            for name in (*spec.needs, *spec.uses):
                 if name in self.supervisors and name not in needed:
                     needed.add(name)
                     todo.append(name)

@@ -95,6 +95,8 @@ class ServiceSpec(msgspec.Struct, frozen=True):
     """Added to the engine's environment. May hold credentials: kept 0600, never shown."""
     needs: tuple[str, ...] = ()
     """Names of services that must be up before it is started."""
+    uses: tuple[str, ...] = ()
+    """Names of services that are started along with it, but not waited for."""
     url: str = ""
     """Where a person reaches it, credentials masked; "" when nowhere."""
     port: int | None = None

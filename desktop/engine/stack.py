@@ -109,14 +109,14 @@ class Plan:
     def env(self) -> dict[str, str]:
         """The environment of the app's own programs, on top of the engine's."""
         if self.config.bundled:
-            return {**interpreter.our_environment(), **self._downloads, **self._shared}
-        return {**interpreter.environment(self.config.python), **self._shared}
+            return {**interpreter.our_environment(), **self._downloads, **self.config.app_env}
+        return {**interpreter.environment(self.config.python), **self.config.app_env}
 
     @property
     def command_env(self) -> dict[str, str]:
         """The same for a command that is not ours."""
         if self.config.bundled:
-            return {**interpreter.environment(""), **self._downloads, **self._shared}
+            return {**interpreter.environment(""), **self._downloads, **self.config.app_env}
         return self.env
 
     @property
@@ -124,13 +124,6 @@ class Plan:
         given = self.config.downloads
         private = {"CELERY_TRAY_ALLOW_PRIVATE": "1"} if given.allow_private else {}
         return {"CELERY_TRAY_FILES": given.files or str(self.home.files), **private}
-
-    @property
-    def _shared(self) -> dict[str, str]:
-        # Celery prefers this variable to the app's own setting, so that worker, beat and web
-        # server meet at the broker that the configuration names.
-        named = self.config.bundled or self.config.redis.explicit
-        return {**({"CELERY_BROKER_URL": self.broker} if named else {}), **self.config.env}
 
     def celery(self, *args: str) -> tuple[str, ...]:
         """``celery -A APP …`` with the interpreter that the app belongs to."""
@@ -265,6 +258,8 @@ def _web(plan: Plan) -> Iterator[ServiceSpec]:
             plan.cwd,
             HttpOk(plan.address(web.port, "/healthz")),
             env=plan.env,
+            # Not needed for its own start, which would only take longer: it imports meanwhile.
+            uses=("redis",),
             url=plan.address(web.port),
             port=web.port,
             enabled=web.enabled,
@@ -298,7 +293,7 @@ def _flower(plan: Plan) -> Iterator[ServiceSpec]:
 
 def _flower_login(plan: Plan) -> dict[str, str]:
     login = credentials.flower_credentials(plan.tray_home)
-    return {"FLOWER_BASIC_AUTH": f"{login.user}:{login.password}"}
+    return {credentials.FLOWER_VARIABLE: login.basic_auth}
 
 
 def _commands(plan: Plan) -> Iterator[ServiceSpec]:

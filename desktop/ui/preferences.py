@@ -1,0 +1,110 @@
+"""The person's choices in the window, kept in the state folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import tomllib
+from pathlib import Path
+
+import tomlkit
+from PySide6.QtCore import QObject, Signal
+
+from desktop.paths import Home
+
+DEFAULTS: dict[str, str | bool] = {
+    "language": "",
+    "theme": "system",
+    "start_stack_at_login": False,
+    "close_to_tray": True,
+    "last_page": "",
+}
+
+
+class Preferences(QObject):
+    """Each choice is a property; setting one saves it and tells with ``changed(name)``."""
+
+    changed = Signal(str)
+
+    def __init__(self, home: Home, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path = home.settings
+        self.set_aside: Path | None = None
+        """Where a file that could not be read was put."""
+        self._values = {**DEFAULTS, **self._load()}
+
+    def _load(self) -> dict[str, str | bool]:
+        try:
+            loaded = tomllib.loads(self._path.read_text())
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+            aside = self._path.with_name(f"{self._path.name}.broken-{int(time.time())}")
+            with contextlib.suppress(OSError):
+                self._path.replace(aside)
+                self.set_aside = aside
+            return {}
+        return {
+            name: value
+            for name, value in loaded.items()
+            if name in DEFAULTS and type(value) is type(DEFAULTS[name])
+        }
+
+    def _set(self, name: str, value: str | bool) -> None:
+        if self._values[name] == value:
+            return
+        self._values[name] = value
+        with contextlib.suppress(OSError):  # a full disk costs the choice, not the program
+            self._save()
+        self.changed.emit(name)
+
+    def _save(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial = self._path.with_name(self._path.name + ".new")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(tomlkit.dumps(self._values))
+        partial.replace(self._path)
+
+    @property
+    def language(self) -> str:
+        """A key of words.LANGUAGES; "" follows the system."""
+        return str(self._values["language"])
+
+    @language.setter
+    def language(self, value: str) -> None:
+        self._set("language", value)
+
+    @property
+    def theme(self) -> str:
+        """ "system", "light" or "dark"."""
+        return str(self._values["theme"])
+
+    @theme.setter
+    def theme(self, value: str) -> None:
+        self._set("theme", value)
+
+    @property
+    def start_stack_at_login(self) -> bool:
+        return bool(self._values["start_stack_at_login"])
+
+    @start_stack_at_login.setter
+    def start_stack_at_login(self, value: bool) -> None:
+        self._set("start_stack_at_login", value)
+
+    @property
+    def close_to_tray(self) -> bool:
+        return bool(self._values["close_to_tray"])
+
+    @close_to_tray.setter
+    def close_to_tray(self, value: bool) -> None:
+        self._set("close_to_tray", value)
+
+    @property
+    def last_page(self) -> str:
+        return str(self._values["last_page"])
+
+    @last_page.setter
+    def last_page(self, value: str) -> None:
+        self._set("last_page", value)
