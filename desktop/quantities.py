@@ -19,7 +19,7 @@ def duration(seconds: float) -> str:
     Below ten seconds one decimal is kept ("0.4 s"); what is negative (a clock was set back) or
     not a number counts as 0.
     """
-    if not math.isfinite(seconds) or seconds <= 0:
+    if not math.isfinite(seconds) or round(seconds, 1) <= 0:
         return tr("{seconds} s", seconds=0)
     if round(seconds, 1) < 10 and round(seconds, 1) != int(seconds):
         return tr("{seconds} s", seconds=f"{seconds:.1f}")

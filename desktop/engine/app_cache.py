@@ -15,12 +15,25 @@ from desktop.engine.config import StackConfig
 from desktop.paths import StackHome
 
 OF_THE_SESSION = frozenset(
-    """
-    _ COLORTERM COLUMNS DBUS_SESSION_BUS_ADDRESS DESKTOP_STARTUP_ID DISPLAY INVOCATION_ID
-    JOURNAL_STREAM LINES OLDPWD PWD SHLVL SSH_AUTH_SOCK SSH_CLIENT SSH_CONNECTION SSH_TTY TERM
-    TERM_PROGRAM TERM_PROGRAM_VERSION TERM_SESSION_ID TMUX TMUX_PANE WAYLAND_DISPLAY WINDOWID
-    XAUTHORITY XDG_SESSION_ID
-    """.split()
+    {
+        "_",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "DISPLAY",
+        "OLDPWD",
+        "PWD",
+        "SHLVL",
+        "SSH_AUTH_SOCK",
+        "SSH_CONNECTION",
+        "SSH_TTY",
+        "TERM",
+        "TERM_SESSION_ID",
+        "TMUX",
+        "TMUX_PANE",
+        "WAYLAND_DISPLAY",
+        "WINDOWID",
+        "XAUTHORITY",
+        "XDG_SESSION_ID",
+    }
 )
 """Variables that differ from one terminal to the next and say nothing to an app."""
 SETTINGS_FILES = (".env", "setup.cfg", "pyproject.toml")

@@ -42,6 +42,9 @@ def not_imported(config: StackConfig, failure: Failure) -> ServiceError:
     log = tuple(masked(line) for line in failure.traceback)
     if failure.kind == "not-an-app":
         return _failed(config, _no_app(config), _correct_app(config, failure.candidates), log)
+    if failure.kind == "shadowed":
+        message = text("{file} hides the package celery.", file=failure.file)
+        return _failed(config, message, text("Give it another name, then start again."), log)
     if failure.kind == "module-missing" and failure.missing:
         return _module_missing(config, failure, log)
     where = _place(config, failure)

@@ -54,6 +54,13 @@ class Bridge(QObject):
         """Send a command and await its answer. Raises :class:`TrayError`."""
         return await self._link.submit(command)
 
+    def set_project(self, project: str) -> None:
+        """Look at another project's stack; what runs of the former goes on."""
+        self.project = project
+        self.stack = None
+        self.stack_changed.emit(None)
+        self.submit(Open(project))
+
     def watch(self, interval_s: float) -> None:
         """How often CPU and memory are wanted; 0 while nobody looks."""
         if interval_s != self._interval_s:
