@@ -1,0 +1,225 @@
+"""Asks a Celery app what it is. Run by the project's own interpreter, in the project's folder:
+
+    python -c "$(cat app_probe.py)" shop.celery:app
+
+It imports the app as ``celery -A`` does and writes one JSON document to its standard output. It
+must run on every Python that Celery 5 supports, and imports nothing of ours.
+"""
+
+import importlib
+import importlib.util
+import json
+import os
+import sys
+import traceback
+from pathlib import Path
+
+HERE = str(Path.cwd()) + os.sep
+TRACEBACK_LINES = 40
+SOURCES = 5000
+PLAIN = (str, int, float, bool)
+
+
+def main(name):
+    # What the app prints while it is imported must not end up in the answer.
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    sys.path[0] = str(Path.cwd())  # as "python -m celery" has it
+    try:
+        document = {"info": asked(name)}
+    except BaseException as error:  # noqa: BLE001  an app may even call sys.exit() when it is imported
+        document = {"failure": failure(name, error)}
+    json.dump(document, answer)
+    answer.flush()
+    os._exit(0)  # threads that the app started are not waited for
+
+
+class NotAnAppError(Exception):
+    pass
+
+
+class ShadowedError(Exception):
+    pass
+
+
+def asked(name):
+    package = importlib.util.find_spec("celery")
+    if package and package.origin and inside(package.origin):
+        raise ShadowedError(package.origin)
+    from celery import Celery
+    from celery.app.utils import find_app
+
+    module, colon, _ = name.partition(":")
+    if colon:
+        importlib.import_module(module)
+    try:
+        app = find_app(name)
+    except AttributeError as error:
+        if not raised_by_lookup(error):
+            raise
+        raise NotAnAppError(str(error)) from error
+    except ModuleNotFoundError as error:
+        if colon and (error.name or "").startswith(name):
+            raise NotAnAppError(str(error)) from error  # the module is there, the attribute is not
+        raise
+    if not isinstance(app, Celery):
+        raise NotAnAppError(f"{name} is a {type(app).__name__}")
+    app.loader.import_default_modules()
+    app.finalize()
+    return described(app, name)
+
+
+def raised_by_lookup(error):
+    """Looking for the app failed, not a line of the app's own code."""
+    return machinery(traceback.extract_tb(error.__traceback__)[-1].filename)
+
+
+def described(app, name):
+    import celery
+
+    conf = app.conf
+    consumed = list(app.amqp.queues.consume_from)
+    own = [task for key, task in app.tasks.items() if not key.startswith("celery.")]
+    queues = dict.fromkeys(consumed)
+    queues.update(dict.fromkeys(routed(conf.task_routes)))
+    queues.update(dict.fromkeys(queue_name(getattr(task, "queue", None)) for task in own))
+    queues.pop("", None)
+    options = conf.broker_transport_options or {}
+    flower = importlib.util.find_spec("flower")
+    return {
+        "name": app.main or "",
+        "module_file": getattr(sys.modules.get(name.partition(":")[0]), "__file__", "") or "",
+        "broker_url": first(conf.broker_read_url or conf.broker_url) or "amqp://guest@localhost//",
+        "result_backend": str(conf.result_backend or ""),
+        "queues": list(queues),
+        "consumed": consumed,
+        "default_queue": conf.task_default_queue,
+        "create_missing_queues": bool(conf.task_create_missing_queues),
+        "control_exchange": conf.get("control_exchange") or "celery",
+        "event_exchange": conf.get("event_exchange") or "celeryev",
+        "transport_options": {k: v for k, v in options.items() if isinstance(v, PLAIN)},
+        "timezone": str(app.timezone),
+        "tasks": sorted(task.name for task in own),
+        "time_limit_s": conf.task_time_limit,
+        "soft_time_limit_s": conf.task_soft_time_limit,
+        "acks_late": bool(conf.task_acks_late),
+        "celery_version": celery.__version__,
+        "python_version": ".".join(map(str, sys.version_info[:3])),
+        "flower_version": version("flower") if flower else "",
+        "sources": sources(name.partition(":")[0].partition(".")[0]),
+    }
+
+
+def first(url):
+    urls = [url] if isinstance(url, str) else list(url or ())
+    return urls[0].split(";")[0] if urls else ""
+
+
+def routed(routes):
+    """Names of the queues in ``task_routes``; what a function decides can't be known."""
+    if isinstance(routes, dict):
+        routes = routes.items()
+    if isinstance(routes, str) or not routes:
+        return
+    for route in routes:
+        if isinstance(route, dict):
+            yield from routed(route)
+        elif isinstance(route, (tuple, list)) and len(route) == 2:
+            target = route[1]
+            yield queue_name(target.get("queue") if isinstance(target, dict) else target)
+
+
+def queue_name(queue):
+    return queue if isinstance(queue, str) else getattr(queue, "name", "") or ""
+
+
+def version(distribution):
+    from importlib import metadata
+
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return "?"
+
+
+def sources(package):
+    """Files of the project that were imported: when none has changed, nor has the answer."""
+    found = set()
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and (inside(file) or name.partition(".")[0] == package):
+            found.add(os.path.realpath(file))
+    return sorted(found)[:SOURCES]
+
+
+def inside(file):
+    """A file of the project, and not of an environment that lies in it."""
+    whole = os.path.realpath(file)
+    prefix = os.path.realpath(sys.prefix) + os.sep
+    here = os.path.realpath(HERE) + os.sep
+    own = whole.startswith(here) and not whole.startswith(prefix)
+    return own and "site-packages" not in whole
+
+
+# --- when it fails ------------------------------------------------------------------------------
+
+
+def failure(name, error):
+    module = name.partition(":")[0]
+    kind = "error"
+    missing = ""
+    if isinstance(error, NotAnAppError):
+        kind = "not-an-app"
+    elif isinstance(error, ModuleNotFoundError):
+        kind, missing = "module-missing", error.name or ""
+    elif isinstance(error, ShadowedError):
+        return {"kind": "shadowed", "file": str(error), "line": 1}
+    file, line = place(error)
+    return {
+        "kind": kind,
+        "missing": missing,
+        "exception": "".join(traceback.format_exception_only(type(error), error)).strip(),
+        "file": file,
+        "line": line,
+        "traceback": told(error)[-TRACEBACK_LINES:],
+        "candidates": candidates(sys.modules.get(module)),
+    }
+
+
+def place(error):
+    """Where in the project it went wrong."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return error.filename, error.lineno or 0
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not machinery(frame.filename) and inside(frame.filename):
+            return frame.filename, frame.lineno or 0
+    return "", 0
+
+
+def told(error):
+    """The traceback without the lines of those who did the importing."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not machinery(frame.filename)]
+    lines = traceback.format_list(own) + traceback.format_exception_only(type(error), error)
+    return "".join(lines).rstrip().splitlines()
+
+
+def machinery(file):
+    """Code that imports, and is not to blame for what it imports."""
+    if file == "<string>" or file.startswith("<frozen"):
+        return True
+    importers = (sys.modules.get(name) for name in ("celery", "kombu", "importlib"))
+    folders = (str(Path(module.__file__).parent) for module in importers if module)
+    return any(file.startswith(folder + os.sep) for folder in folders)
+
+
+def candidates(module):
+    """Names in the module that are Celery apps."""
+    try:
+        from celery import Celery
+    except ImportError:
+        return []
+    return [key for key, value in vars(module).items() if type(value) is Celery] if module else []
+
+
+main(sys.argv[1])

@@ -1,0 +1,1 @@
+"""A small shop: orders are worked on in the background, and confirmed by mail."""
