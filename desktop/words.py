@@ -28,8 +28,12 @@ LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
 
 Value = Union[str, int, float, "Text"]
 
-_catalogue: gettext.NullTranslations = gettext.NullTranslations()
-_language = "en"
+
+class _InForce:
+    """The present language of this process."""
+
+    catalogue: gettext.NullTranslations = gettext.NullTranslations()
+    language = "en"
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -42,9 +46,9 @@ class Text(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         if self.plural:
-            pattern = _catalogue.ngettext(self.template, self.plural, self.n)
+            pattern = _InForce.catalogue.ngettext(self.template, self.plural, self.n)
         else:
-            pattern = _catalogue.gettext(self.template) if self.template else ""
+            pattern = _InForce.catalogue.gettext(self.template) if self.template else ""
         return _fill(pattern, {"n": self.n, **self.args})
 
 
@@ -65,17 +69,17 @@ def verbatim(words: str) -> Text:
 
 def tr(template: str, /, **args: Value) -> str:
     """The words in the present language, now."""
-    return _fill(_catalogue.gettext(template), args)
+    return _fill(_InForce.catalogue.gettext(template), args)
 
 
 def trn(one: str, many: str, n: int, /, **args: Value) -> str:
     """Counted words in the present language, now; ``{n}`` is the count."""
-    return _fill(_catalogue.ngettext(one, many, n), {"n": n, **args})
+    return _fill(_InForce.catalogue.ngettext(one, many, n), {"n": n, **args})
 
 
 def language() -> str:
     """The present language: a key of :data:`LANGUAGES`."""
-    return _language
+    return _InForce.language
 
 
 def set_language(wanted: str = "") -> str:
@@ -83,20 +87,20 @@ def set_language(wanted: str = "") -> str:
 
     Returns the language in force: English where there is no catalogue for what was asked.
     """
-    global _catalogue, _language
-    _language = _nearest(wanted or system_language())
-    _catalogue = (
+    _InForce.language = _nearest(wanted or system_language())
+    _InForce.catalogue = (
         gettext.NullTranslations()
-        if _language == "en"
-        else gettext.translation(DOMAIN, paths.resources() / "translations", [_language])
+        if _InForce.language == "en"
+        else gettext.translation(DOMAIN, paths.resources() / "translations", [_InForce.language])
     )
-    return _language
+    return _InForce.language
 
 
 def system_language() -> str:
     """The language that the environment asks for, as a POSIX locale name ("" when none).
 
-    ``CELERY_TRAY_LANGUAGE`` wins over the usual ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES``, ``LANG``.
+    ``CELERY_TRAY_LANGUAGE`` wins over the usual ``LANGUAGE``, ``LC_ALL``, ``LC_MESSAGES``
+    and ``LANG``.
     """
     for name in ("CELERY_TRAY_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name, "").split(":")[0]

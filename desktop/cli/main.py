@@ -104,7 +104,7 @@ def run(argv: Sequence[str]) -> int:
         # Whoever read our output has left; what is buffered has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:
+    except Exception:  # noqa: BLE001 - the top: nothing else may reach a person
         return _unexpected(context)
 
 

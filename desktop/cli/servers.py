@@ -30,7 +30,7 @@ def builtin_monitor(context: Context, port: int, read_only: bool) -> int:
 
     Example: celery-tray builtin-monitor --port 8001
     """
-    from web.monitor.__main__ import main
+    from web.monitor.server import main
 
     argv = ["--port", str(port), "--home", str(context.home.root), "--project", context.project]
     return main([*argv, "--read-only"] if read_only else argv)

@@ -49,7 +49,8 @@ def look(context: Context) -> tuple[Snapshot | None, StackStatus]:
             snapshot = client.snapshot()
     except NotRunning:
         snapshot = None
-    stack = snapshot and next((s for s in snapshot.stacks if s.project == project), None)
+    stacks = snapshot.stacks if snapshot else ()
+    stack = next((s for s in stacks if s.project == project), None)
     if stack is None:
         from desktop.engine import offline
 

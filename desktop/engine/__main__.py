@@ -1,4 +1,4 @@
-"""The engine process: ``python -P -m desktop.engine --home DIR``. Faces start it; people need not."""
+"""The engine process: ``python -P -m desktop.engine --home DIR``. Faces start it."""
 
 from __future__ import annotations
 

@@ -213,7 +213,8 @@ def start_engine(home: Home) -> subprocess.Popen[bytes]:
 
 def _read(connection: socket.socket) -> wire.FromEngine:
     body_bytes = wire.body_length(_read_exactly(connection, wire.HEAD_BYTES))
-    return wire.decode_from_engine(_read_exactly(connection, body_bytes))
+    message: wire.FromEngine = wire.decode_from_engine(_read_exactly(connection, body_bytes))
+    return message
 
 
 def _read_exactly(connection: socket.socket, count: int) -> bytes:

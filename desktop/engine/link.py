@@ -183,7 +183,9 @@ class Link:
 
 async def _read(reader: asyncio.StreamReader) -> wire.FromEngine:
     head = await reader.readexactly(wire.HEAD_BYTES)
-    return wire.decode_from_engine(await reader.readexactly(wire.body_length(head)))
+    body = await reader.readexactly(wire.body_length(head))
+    message: wire.FromEngine = wire.decode_from_engine(body)
+    return message
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -248,10 +248,11 @@ class LiveStack:
         async with self._settled:
             await self._settled.wait_for(
                 lambda: all(
-                    ((one := self.supervisors[name]).service.state in UP | {ServiceState.FAILED}
-                    and (begun[name] is None or one.pid != begun[name]))
-                    or (not one.service.wanted
-                    and one.service.state is ServiceState.STOPPED)
+                    (
+                        (one := self.supervisors[name]).service.state in UP | {ServiceState.FAILED}
+                        and (begun[name] is None or one.pid != begun[name])
+                    )
+                    or (not one.service.wanted and one.service.state is ServiceState.STOPPED)
                     for name in names
                 )
             )

@@ -78,7 +78,7 @@ def _decode(data: bytes) -> list[str]:
 
 
 class LogFollower:
-    """Reads what was appended since the last look; survives rotation and a file that comes later."""
+    """Reads what was appended since the last look; survives rotation and a missing file."""
 
     def __init__(self, path: Path, lines: int = 200) -> None:
         """``lines``: how many of the last lines the first look returns."""

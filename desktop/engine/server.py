@@ -13,8 +13,9 @@ import os
 import socket
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -133,15 +134,16 @@ class Face:
             for task in tuple(self._tasks):
                 task.cancel()
 
-    def _start(self, coroutine: object) -> None:
-        task = asyncio.get_running_loop().create_task(coroutine)  # type: ignore[arg-type]
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _read(self) -> wire.FromFace:
         head = await self._reader.readexactly(wire.HEAD_BYTES)
         body = await self._reader.readexactly(wire.body_length(head))
-        return wire.decode_from_face(body)
+        message: wire.FromFace = wire.decode_from_face(body)
+        return message
 
     async def _send(self, message: wire.FromEngine) -> None:
         async with self._may_write, asyncio.timeout(STUCK_S):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import ClassVar
 
 import msgspec
 
@@ -110,8 +111,8 @@ class Service:
 
     def tick(self, now: float, facts: Facts) -> Action:
         """Move as far as the facts allow, and tell what must be done next."""
-        action = self._steps[self.state](self, now, facts)
-        return action
+        step: Callable[[Service, float, Facts], Action] = self._steps[self.state]
+        return step(self, now, facts)
 
     def due_at(self) -> float | None:
         """When time alone calls for the next tick; None: never."""
@@ -191,7 +192,7 @@ class Service:
             self._move(ServiceState.BACKOFF, now, "stopped answering")
         return Action.NONE
 
-    _steps = {
+    _steps: ClassVar = {
         ServiceState.STOPPED: _stopped,
         ServiceState.STARTING: _starting,
         ServiceState.RUNNING: _running,

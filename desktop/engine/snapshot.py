@@ -80,9 +80,9 @@ def difference(old: Snapshot, new: Snapshot) -> Delta | None:
     before = {stack.id: stack for stack in old.stacks}
     ids = tuple(stack.id for stack in new.stacks)
     changed = tuple(
-        delta
+        change
         for stack in new.stacks
-        if stack.id in before and (delta := _stack_difference(before[stack.id], stack))
+        if stack.id in before and (change := _stack_difference(before[stack.id], stack))
     )
     delta = Delta(
         engine=new.engine if new.engine != old.engine else msgspec.UNSET,

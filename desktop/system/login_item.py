@@ -43,9 +43,14 @@ class LoginItem(Protocol):
 
 def current() -> LoginItem:
     """The way of this platform."""
-    if sys.platform == "darwin":
+    return of_platform(sys.platform)
+
+
+def of_platform(platform: str) -> LoginItem:
+    """The way of a platform, by its ``sys.platform``."""
+    if platform == "darwin":
         return LaunchAgent(Path.home() / "Library" / "LaunchAgents")
-    if sys.platform.startswith("linux"):
+    if platform.startswith("linux"):
         config = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
         return AutostartEntry(Path(config) / "autostart")
     return NoLoginItem()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -194,7 +196,7 @@ def test_no_stream_of_facts_leads_to_an_illegal_move(stream: list[tuple[object, 
             alive = True
             service.spawned(now)
     states = [S.STOPPED, *moves]
-    assert all(b in MOVES[a] for a, b in zip(states, states[1:], strict=False))
+    assert all(b in MOVES[a] for a, b in pairwise(states))
 
 
 def running() -> tuple[Service, list[str]]:

@@ -75,9 +75,7 @@ allow_private = true
     def client(self, *, start: bool = True) -> Client:
         client = Client.connect(self.home, "cli", start=start)
         with contextlib.suppress(psutil.Error):
-            self._seen.add(
-                (client.engine_pid, psutil.Process(client.engine_pid).create_time())
-            )
+            self._seen.add((client.engine_pid, psutil.Process(client.engine_pid).create_time()))
         return client
 
     def start(self, *services: str, **options: object) -> StartReport:
@@ -155,8 +153,7 @@ def _runs(pid: int, created: float) -> bool:
     try:
         process = psutil.Process(pid)
         return (
-            abs(process.create_time() - created) < 1.5
-            and process.status() != psutil.STATUS_ZOMBIE
+            abs(process.create_time() - created) < 1.5 and process.status() != psutil.STATUS_ZOMBIE
         )
     except psutil.Error:
         return False

@@ -17,7 +17,7 @@ import redis
 from desktop.engine.client import Client
 from desktop.engine.commands import Leave, Start, Stop
 from desktop.engine.states import ServiceState, StackState
-from tests.live.conftest import Stack, free_port, until
+from tests.live.conftest import Stack, until
 
 S = ServiceState
 MakeStack = Callable[[str], Stack]
@@ -225,8 +225,6 @@ def test_ten_rounds_leave_everything_as_it_was(stack: Stack) -> None:
         assert until(lambda: engine.num_threads() <= threads + 2, 10)
     assert not list(stack.home.root.glob("stacks/*/records/*"))
     assert stack.left_over() == [(engine.pid, " ".join(engine.cmdline()))]
-
-
 
 
 def _services(stack: Stack, client: Client) -> tuple[object, ...]:

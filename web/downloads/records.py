@@ -10,7 +10,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import redis
 from redis.client import PubSub
@@ -47,7 +47,7 @@ class Records:
             "done_bytes": "0",
         }
         with self.redis.pipeline() as pipe:
-            pipe.hset(PREFIX + record["id"], mapping=dict(record))
+            pipe.hset(PREFIX + record["id"], mapping=cast(Any, record))
             pipe.expire(PREFIX + record["id"], KEEP_S)
             pipe.zadd(INDEX, {record["id"]: float(record["created_at"])})
             pipe.publish(CHANGES, record["id"])
@@ -56,7 +56,8 @@ class Records:
 
     def listener(self) -> PubSub:
         """A listener for :data:`CHANGES`, not subscribed yet."""
-        return self.redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        listener: PubSub = self.redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+        return listener
 
     def get(self, download_id: str) -> Record | None:
         record = _texts(self.redis.hgetall(PREFIX + download_id))
@@ -72,7 +73,7 @@ class Records:
                     if not pipe.exists(key):
                         return False
                     pipe.multi()
-                    pipe.hset(key, mapping=dict(fields))
+                    pipe.hset(key, mapping=cast(Any, fields))
                     pipe.publish(CHANGES, download_id)
                     pipe.execute()
                 except redis.WatchError:

@@ -142,7 +142,9 @@ class SettingsPage(Page):
                 self.login.setToolTip(str(error.problem.title))
                 return
             self.login.setChecked(status.enabled)
-            self.start_stack.setChecked(preferences.start_stack_at_login)
+            self.start_stack.setChecked(
+                status.start_stack if status.enabled else preferences.start_stack_at_login
+            )
             self.start_stack.setEnabled(status.enabled)
         self.close_to_tray.setChecked(preferences.close_to_tray)
 
