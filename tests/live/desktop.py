@@ -40,7 +40,9 @@ class Desktop:
             "CELERY_TRAY_LANGUAGE": "en",
         }
         self._run(["openbox"])
-        self._run(["trayer", "--edge", "top", "--align", "right", "--width", "20", "--height", "28"])
+        self._run(
+            ["trayer", "--edge", "top", "--align", "right", "--width", "20", "--height", "28"]
+        )
         self.until(lambda: bool(self.windows("panel")))
         return self
 

@@ -36,8 +36,11 @@ class Tray:
 
     def launch(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, "-m", "desktop", "--home", str(self.stack.home.root)]
-            + ["--project", self.stack.project],
+            [
+                *(sys.executable, "-m", "desktop"),
+                *("--home", str(self.stack.home.root)),
+                *("--project", self.stack.project),
+            ],
             env=self.desktop.env,
         )
 

@@ -14,6 +14,7 @@ import pathvalidate
 from web.downloads.failures import DownloadError
 
 NAME_MAX_BYTES = 200
+ENDING_MAX_CHARS = 20
 FREE_BYTES_DEFAULT = 1024**3
 """The guide's threshold: more than 1 GB of disk stays free."""
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -60,11 +61,15 @@ def safe_name(name: str, fallback: str = "download") -> str:
         for c in last
         if c.isprintable() and c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
     )
-    clean = str(pathvalidate.sanitize_filename(visible, replacement_text="_", platform="universal"))
-    clean = clean.strip(" .")
-    while len(clean.encode()) > NAME_MAX_BYTES:
-        stem, dot, ending = clean.rpartition(".")
-        clean = f"{stem[:-1]}{dot}{ending}" if stem and len(ending) < 20 else clean[:-1]
+    stem, dot, ending = visible.rpartition(".")
+    if not stem or len(ending) > ENDING_MAX_CHARS:
+        stem, dot, ending = visible, "", ""
+    while len(f"{stem}{dot}{ending}".encode()) > NAME_MAX_BYTES:
+        stem = stem[:-1]
+    clean = pathvalidate.sanitize_filename(
+        f"{stem}{dot}{ending}", replacement_text="_", platform="universal"
+    )
+    clean = str(clean).strip(" .")
     return clean or fallback
 
 
