@@ -122,11 +122,20 @@ def routed(routes):
     if isinstance(routes, str) or not routes:
         return
     for route in routes:
-        if isinstance(route, dict):
-            yield from routed(route)
-        elif isinstance(route, (tuple, list)) and len(route) == 2:
+        if is_pair(route):
             target = route[1]
             yield queue_name(target.get("queue") if isinstance(target, dict) else target)
+        elif isinstance(route, (dict, list, tuple)):
+            yield from routed(route)
+
+
+def is_pair(route):
+    """A pattern of task names and where they go; other lists hold routes themselves."""
+    return (
+        isinstance(route, (list, tuple))
+        and len(route) == 2
+        and not isinstance(route[0], (dict, list, tuple))
+    )
 
 
 def queue_name(queue):
