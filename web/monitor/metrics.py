@@ -20,7 +20,7 @@ Sample = tuple[dict[str, str], float]
 
 def exposition(snapshot: Snapshot | None, stack: StackStatus | None) -> str:
     """Every metric of the stack; without an engine only that it is out of reach."""
-    up = [({}, float(snapshot is not None))]
+    up: list[Sample] = [({}, float(snapshot is not None))]
     lines = _metric("celery_tray_engine_up", "gauge", "The engine answers.", up)
     if snapshot is not None:
         lines += _machine(snapshot.machine)

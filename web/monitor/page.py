@@ -6,7 +6,7 @@ from typing import Any
 
 from desktop import __version__, words
 from desktop.engine import machine
-from desktop.words import Text, text
+from desktop.words import Text, text, textn
 from web.language import Language
 
 LANGUAGES: dict[Language, str] = {"en": "en", "zh-CN": "zh_CN"}
@@ -48,10 +48,7 @@ def _template(word: Text) -> str | dict[str, str]:
     return {"one": one, "many": many}
 
 
-def _counted(one: str, many: str) -> Text:
-    return Text(one, {"n": "{n}"}, many, 1)
-
-
+# Counted words keep their {n}: the page fills it in.
 WORDS: dict[str, Text] = {
     "title": text("Monitor"),
     "overview": text("Overview"),
@@ -72,12 +69,9 @@ WORDS: dict[str, Text] = {
     # one-line status
     "of_running": text("{up} of {total} services running"),
     "all_stopped": text("All services are stopped"),
-    "for_time": text("for {time}"),
     "bundled": text("Bundled app"),
-    "connected": text("Connected"),
     "not_connected": text("Not connected"),
     "stale_since": text("What you see is from {time}."),
-    "loading": text("Loading…"),
     # actions
     "start_all": text("Start all"),
     "stop_all": text("Stop all…"),
@@ -135,18 +129,17 @@ WORDS: dict[str, Text] = {
     "cpu": text("CPU"),
     "memory": text("Memory"),
     "cpu_trend": text("CPU of the last 2 minutes"),
-    "restarts": _counted("restarted once", "restarted {n} times"),
+    "restarts": textn("restarted once", "restarted {n} times", 1, n="{n}"),
     "show_log": text("Last lines of the log"),
-    "no_services": text("No services yet."),
     # computer
     "disk_free": text("Free disk"),
     "within": text("Within limits"),
     "over": text("Over the limit"),
     "below": text("Below the limit"),
-    "limit_below": text("should stay below {limit}"),
-    "limit_above": text("should stay above {limit}"),
+    "limit_below": text("limit {limit}"),
+    "limit_above": text("minimum {limit}"),
     "of_size": text("of {size}"),
-    "cores": _counted("{n} core", "{n} cores"),
+    "cores": textn("{n} core", "{n} cores", 1, n="{n}"),
     "measuring": text("Measuring…"),
     # tasks
     "task": text("Task"),
@@ -157,14 +150,13 @@ WORDS: dict[str, Text] = {
     "task_started": text("Running"),
     "task_received": text("Received"),
     "no_tasks": text("No task runs. Tasks appear here as soon as a worker receives one."),
-    "more_tasks": text("The first {n} are shown."),
+    "more_tasks": text("The first {count} are shown."),
     # workers
-    "process": text("Process"),
     "busy": text("Busy"),
     "busy_of": text("{active} of {slots}"),
     "up": text("Up"),
     "no_workers": text("No workers running."),
-    "owner_ours": text("Ours"),
+    "owner_ours": text("Running"),
     "owner_external": text("External"),
     "owner_orphan": text("Orphaned"),
     "owner_remote": text("Remote"),
@@ -182,7 +174,7 @@ WORDS: dict[str, Text] = {
     "queue": text("Queue"),
     "waiting": text("Waiting"),
     "unacked": text("Held by workers"),
-    "waiting_total": text("{n} waiting"),
+    "waiting_total": text("Waiting: {count}"),
     "no_queues": text("No queues yet. They appear with the first worker."),
     # findings
     "severity_critical": text("Needs action"),

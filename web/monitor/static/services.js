@@ -1,0 +1,173 @@
+// The cards of services, with what can be done to each.
+
+import { act, confirmed } from "./actions.js";
+import { el, icon, keyed, redraw, say } from "./dom.js";
+import { duration, percent, size, t } from "./format.js";
+import { serviceState } from "./states.js";
+import { canvas, draw, forget, note } from "./trends.js";
+
+const UP = new Set(["running", "starting", "stopping"]);
+const NAMED = new Set(["redis", "monitor", "web", "beat", "flower"]);
+const ASK_FIRST = new Set(["redis", "monitor"]);
+
+/** What a person calls a service. */
+export function title(service) {
+  return NAMED.has(service.kind) ? t(service.kind) : service.name;
+}
+
+export function drawServices(parent, services, page, now) {
+  for (const one of services) if (UP.has(one.state)) note(one.name, one.cpu_percent, now);
+  forget(new Set(services.map((one) => one.name)));
+  keyed(parent, services, (one) => one.name, makeCard, (card, one) => updateCard(card, one, page, now));
+}
+
+function makeCard() {
+  const card = el("article", { class: "card" });
+  card.parts = {
+    name: el("h3"),
+    state: el("span", { role: "status" }),
+    address: el("div", { class: "address" }),
+    middle: el("div"),
+    foot: el("div", { class: "foot-row" }),
+    menu: el("span"),
+  };
+  const { name, state, address, middle, foot, menu } = card.parts;
+  card.append(el("div", { class: "card-top" }, name, state, menu), address, middle, foot);
+  return card;
+}
+
+function updateCard(card, service, page, now) {
+  const { name, state, address, middle, foot, menu } = card.parts;
+  const named = title(service);
+  say(name, named);
+  redraw(state, service.state, () => [serviceState(service.state)]);
+  redraw(address, [service.url, service.detail, service.note, service.state, service.restarts].join("\n"), () => [addressOf(service)]);
+  const error = service.error;
+  const kind = error ? "error" : UP.has(service.state) ? "trend" : service.state;
+  redraw(middle, error ? JSON.stringify(error) : kind + named, () => middleOf(service, kind));
+  if (kind === "trend") draw(middle.firstElementChild, service.name, now);
+  const actions = page.read_only ? [] : actionsOf(service);
+  const offer = [service.state, named, ...actions.map((one) => one.verb)].join();
+  const starts = actions.length === 1 && actions[0].verb === "start";
+  redraw(menu, offer, () => (actions.length && !starts ? [menuOf(service, actions, named)] : []));
+  redraw(foot, offer, () => (starts ? [startButton(service, named)] : figuresOf(service)));
+  const figures = foot.querySelector(".figures");
+  if (figures) updateFigures(figures, service, now);
+}
+
+function addressOf(service) {
+  if (service.note) return service.note;
+  if (service.state === "stopped") return t("not_started");
+  const restarts = service.restarts ? ` · ${t("restarts", { n: service.restarts })}` : "";
+  const shown = service.url.replace(/^https?:\/\//, "").replace(/\/$/, "");
+  const words = service.detail || shown || service.node;
+  if (/^https?:\/\//.test(service.url) && service.state === "running") {
+    return el("span", {}, el("a", { href: service.url, target: "_blank", rel: "noopener noreferrer" }, words), restarts);
+  }
+  return words + restarts;
+}
+
+function middleOf(service, kind) {
+  if (kind === "error") {
+    const { title: head, message, next_step: next, log } = service.error;
+    return [
+      el(
+        "div",
+        { class: "error" },
+        el("b", {}, head),
+        [message, next].filter(Boolean).join(" "),
+        log.length ? el("details", {}, el("summary", {}, t("show_log")), el("pre", { class: "mono" }, log.join("\n"))) : null,
+      ),
+    ];
+  }
+  if (kind === "trend") return [canvas(`${title(service)}: ${t("cpu_trend")}`)];
+  if (kind === "external") return [el("p", { class: "note" }, t("external_why"))];
+  return [];
+}
+
+function actionsOf(service) {
+  const open = /^https?:\/\//.test(service.url) && service.state === "running" && service.kind !== "monitor";
+  const verbs = {
+    stopped: ["start"],
+    failed: ["start"],
+    backoff: ["restart", "stop"],
+    running: ["restart", "stop"],
+    starting: ["stop"],
+  }[service.state];
+  const found = (verbs || []).map((verb) => ({ verb }));
+  return open ? [{ verb: "open", href: service.url }, ...found] : found;
+}
+
+function startButton(service, named) {
+  const path = `services/${encodeURIComponent(service.name)}/start`;
+  const attributes = { type: "button", "aria-label": `${t("start")}: ${named}` };
+  return el("button", { ...attributes, onclick: ({ currentTarget }) => act(path, currentTarget) }, icon("i-play"), t("start"));
+}
+
+function figuresOf(service) {
+  if (!UP.has(service.state)) return [];
+  const figures = el("span", { class: "figures" }, el("span"), " ", el("b"), " \u00a0", el("span"), " ", el("b"));
+  return [figures, el("span", { class: "right" })];
+}
+
+function updateFigures(figures, service, now) {
+  const [cpu, cpuValue, memory, memoryValue] = figures.children;
+  say(cpu, t("cpu"));
+  say(cpuValue, service.cpu_percent === null ? "–" : percent(service.cpu_percent));
+  say(memory, t("memory"));
+  say(memoryValue, service.rss_bytes === null ? "–" : size(service.rss_bytes));
+  say(figures.nextElementSibling, service.started_at === null ? "" : duration(now - service.started_at));
+}
+
+const ICONS = { open: "i-open", start: "i-play", restart: "i-restart", stop: "i-stop" };
+
+function menuOf(service, actions, named) {
+  const menu = el("div", { class: "menu", role: "menu", hidden: true });
+  const button = el(
+    "button",
+    { type: "button", class: "bare", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("more", { name: named }) },
+    icon("i-more"),
+  );
+  const close = (focus) => {
+    menu.hidden = true;
+    button.setAttribute("aria-expanded", "false");
+    document.removeEventListener("pointerdown", outside);
+    if (focus) button.focus();
+  };
+  const outside = (event) => {
+    if (!holder.contains(event.target)) close(false);
+  };
+  for (const { verb, href } of actions) {
+    const attributes = { role: "menuitem", tabindex: "-1" };
+    if (href) {
+      menu.append(el("a", { ...attributes, class: "button", href, target: "_blank", rel: "noopener noreferrer", onclick: () => close(true) }, icon(ICONS[verb]), t(verb)));
+    } else {
+      menu.append(el("button", { ...attributes, type: "button", onclick: () => choose(verb) }, icon(ICONS[verb]), t(verb)));
+    }
+  }
+  const choose = async (verb) => {
+    close(true);
+    const asks = verb === "stop" && ASK_FIRST.has(service.kind);
+    if (asks && !(await confirmed(`stop_${service.kind}`))) return;
+    act(`services/${encodeURIComponent(service.name)}/${verb}`, button);
+  };
+  button.addEventListener("click", () => {
+    if (!menu.hidden) return close(true);
+    menu.hidden = false;
+    button.setAttribute("aria-expanded", "true");
+    document.addEventListener("pointerdown", outside);
+    menu.firstElementChild.focus();
+  });
+  menu.addEventListener("keydown", (event) => {
+    const items = [...menu.children];
+    const at = items.indexOf(document.activeElement);
+    const to = { ArrowDown: (at + 1) % items.length, ArrowUp: (at + items.length - 1) % items.length, Home: 0, End: items.length - 1 }[event.key];
+    if (to !== undefined) items[to].focus();
+    else if (event.key === "Escape") close(true);
+    else if (event.key === "Tab") return close(false);
+    else return;
+    event.preventDefault();
+  });
+  const holder = el("div", { class: "menu-button" }, button, menu);
+  return holder;
+}

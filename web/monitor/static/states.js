@@ -1,0 +1,71 @@
+// Every state as glyph, word and colour together: never colour alone.
+
+import { el, icon } from "./dom.js";
+import { has, t } from "./format.js";
+
+const SERVICE = {
+  stopped: ["g-idle", "off"],
+  starting: ["g-spin", "run"],
+  running: ["g-ok", "ok"],
+  stopping: ["g-stop", "run"],
+  backoff: ["g-retry", "warn"],
+  failed: ["g-bad", "bad"],
+  external: ["g-external", "ok"],
+};
+const FINDING = {
+  duplicate: ["g-copy", "warn"],
+  "stale-code": ["g-stale", "off"],
+  unresponsive: ["g-warn", "warn"],
+  crosstalk: ["g-warn", "warn"],
+  surplus: ["g-copy", "warn"],
+};
+const OWNER = {
+  ours: ["g-ok", "ok"],
+  external: ["g-external", "off"],
+  orphan: ["g-warn", "warn"],
+  remote: ["g-external", "off"],
+};
+const TASK = { STARTED: ["g-busy", "run"], RECEIVED: ["g-wait", "off"] };
+const SEVERITY = { critical: ["g-bad", "bad"], warning: ["g-warn", "warn"], info: ["g-info", "run"] };
+
+function shown([glyph, tone], word, chip) {
+  const spin = glyph === "g-spin" ? "spin" : "";
+  return el("span", { class: `state ${tone} ${chip ? "chip" : ""}` }, icon(glyph, spin), word);
+}
+
+export function serviceState(state) {
+  return shown(serviceGlyph(state), t(`state_${state}`), false);
+}
+
+export function serviceGlyph(state) {
+  return SERVICE[state] || ["g-idle", "off"];
+}
+
+export function owner(name) {
+  return shown(OWNER[name] || OWNER.external, t(`owner_${name}`), name === "orphan");
+}
+
+export function finding(id) {
+  const key = `finding_${id.replaceAll("-", "_")}`;
+  return shown(FINDING[id] || ["g-warn", "warn"], has(key) ? t(key) : id, true);
+}
+
+export function taskState(state) {
+  const running = state === "STARTED";
+  const node = shown(TASK[state] || TASK.RECEIVED, t(running ? "task_started" : "task_received"), running);
+  if (!running) node.classList.add("calm");
+  return node;
+}
+
+export function severity(name) {
+  return SEVERITY[name] || SEVERITY.warning;
+}
+
+export function limitState(within, word) {
+  return shown(within ? ["g-ok", "ok"] : ["g-warn", "warn"], word, false);
+}
+
+/** The whole stack in one glyph. */
+export function stackGlyph(state) {
+  return { running: ["g-ok", "ok"], partial: ["g-warn", "warn"], failed: ["g-bad", "bad"] }[state] || ["g-idle", "off"];
+}
