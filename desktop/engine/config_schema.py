@@ -123,7 +123,7 @@ def _environment(value: object) -> Text | None:
         isinstance(item, str) and "\0" not in item and key and "=" not in key
         for key, item in value.items()
     )
-    return None if good else text('a table of texts, such as { DEBUG = "1" }')
+    return None if good else text('texts under names, such as DEBUG = "1"')
 
 
 def _redis_url(value: object) -> Text | None:

@@ -245,6 +245,7 @@ def _web(plan: Plan) -> Iterator[ServiceSpec]:
             # Only an address that the person wrote is known to answer a GET.
             HttpOk(url) if web.url else TcpOpen(HOST, web.port),
             env=plan.command_env,
+            uses=tuple(spec.name for spec in _redis(plan)),
             url=masked(url),
             port=port,
             enabled=web.enabled,

@@ -260,7 +260,7 @@ APP = 'app = "shop.celery:app"\n'
         (APP + '[service.a]\ncommand = ["x"]\nready = "soon"', 4, "127.0.0.1:5432"),
         (APP + '[service.a]\ncommand = ["x"]\nready = nan', 4, "NaN"),
         (APP + '[service.a]\ncommand = ["x"]\nready = true', 4, "found true"),
-        (APP + '[service.a]\ncommand = ["x"]\nenv = { A = 1 }', 4, "a table of texts"),
+        (APP + '[service.a]\ncommand = ["x"]\nenv = { A = 1 }', 4, "texts under names"),
         (APP + '[service.a]\ncommand = ["x"]\nneeds = ["rediss"]', 4, 'did you mean "redis"?'),
         (APP + '[service.a]\ncommand = ["x"]\nneeds = ["a"]', 4, "waits for itself"),
         (APP + '[service.web]\ncommand = ["x"]', 2, "taken"),
