@@ -91,7 +91,9 @@ def set_language(wanted: str = "") -> str:
     _InForce.catalogue = (
         gettext.NullTranslations()
         if _InForce.language == "en"
-        else gettext.translation(DOMAIN, paths.resources() / "translations", [_InForce.language])
+        else gettext.translation(
+            DOMAIN, paths.resources() / "translations", [_InForce.language], fallback=True
+        )
     )
     return _InForce.language
 

@@ -1,0 +1,1 @@
+"""Measurements against named peers and floors; see ``__main__``."""
