@@ -51,8 +51,8 @@ def specs(
     then the project's own.
 
     ``worker`` is laid over the configuration (see :func:`with_worker`). ``info`` is what the app
-    says of itself: without it, a project that names no ``[redis] url`` is taken to use the
-    default one, and a worker without queues consumes what Celery chooses.
+    says of itself: without it, a project that names no ``[redis] url`` has no Redis yet, and a
+    worker without queues consumes what Celery chooses.
     """
     plan = Plan(with_worker(config, worker) if worker else config, home, tray_home, info)
     return tuple(spec for kind in KINDS for spec in kind(plan))
@@ -80,10 +80,11 @@ def with_worker(config: StackConfig, options: WorkerOptions) -> StackConfig:
 
 def broker_url(config: StackConfig, info: AppInfo | None) -> str:
     """The broker that the stack's workers use, credentials included: the configured one, else
-    the app's own."""
-    if config.bundled or config.redis.explicit or info is None or not info.broker_url:
+    the app's own; "" while the app has not said it. It is never guessed: on Redis's usual
+    address somebody else's may run."""
+    if config.bundled or config.redis.explicit:
         return config.redis.url
-    return info.broker_url
+    return info.broker_url if info else ""
 
 
 @dataclass(frozen=True)

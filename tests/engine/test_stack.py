@@ -231,6 +231,11 @@ def test_without_a_redis_broker_there_is_no_redis(specs: Specs) -> None:
     assert made["worker1"].needs == ()
 
 
+def test_the_broker_of_an_app_that_has_not_said_it_is_not_guessed(specs: Specs) -> None:
+    assert "redis" not in specs(OWN)
+    assert "redis" in specs(OWN + '[redis]\nurl = "redis://127.0.0.1:1/0"')
+
+
 def test_a_worker_on_all_queues_gets_those_that_celery_would_leave_out(specs: Specs) -> None:
     info = AppInfo(queues=("celery", "email"), consumed=("celery",))
     assert value(specs(OWN, info=info)["worker1"], "-Q") == "celery,email"
