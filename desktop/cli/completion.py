@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 from click.shell_completion import get_completion_class
 
+from desktop.cli.arguments import OneOf
 from desktop.cli.context import Context
+from desktop.cli.group import COMPLETE_VARIABLE, PROGRAM, make_group, verb
+
+SHELLS = ("bash", "zsh", "fish")
 
 
-@click.command()
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-@click.pass_obj
+@verb("completion", example='eval "$(celery-tray completion bash)"')
+@click.argument("shell", type=OneOf(SHELLS))
 def completion(context: Context, shell: str) -> int:
-    """Print the completion script for a shell.
-
-    Example: eval "$(celery-tray completion bash)"
-    """
-    from desktop.cli.main import cli
-
     found = get_completion_class(shell)
-    assert found is not None  # noqa: S101 - click knows the three shells offered above
-    context.say(found(cli, {}, "celery-tray", "_CELERY_TRAY_COMPLETE").source())
+    assert found is not None  # noqa: S101 - click knows each of SHELLS
+    sys.stdout.write(found(make_group(), {}, PROGRAM, COMPLETE_VARIABLE).source() + "\n")
     return 0

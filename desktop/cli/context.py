@@ -4,85 +4,100 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import IO
 
 from desktop.engine.client import Client
 from desktop.engine.errors import UsageError
 from desktop.paths import Home
 from desktop.words import Text, text
 
-COMMON = {
-    "--project": "project",
-    "--home": "home",
-    "--json": "",
-    "--no-color": "",
-    "-v": "",
-    "--verbose": "",
-}
-
 
 class Context:
     """The options that every command takes, before or after its verb."""
 
     def __init__(self) -> None:
-        self.home = Home.__new__(Home)
         self.as_json = False
-        self.color = True
         self.verbose = False
-        self.project_option = ""
-        self.home_option = ""
+        self._plain = False
+        self._project = ""
+        self._home = ""
 
-    @classmethod
-    def split(cls, argv: list[str]) -> tuple[Context, list[str]]:
-        """The common options wherever they stand (up to a ``--``), and the other words."""
-        context, rest = cls(), []
+    def take(self, argv: Sequence[str]) -> list[str]:
+        """Take the common options wherever they stand (up to a ``--``); returns the other words.
+
+        Raises :class:`UsageError` for one without its value.
+        """
+        rest: list[str] = []
         words = iter(argv)
         for word in words:
             name, equals, value = word.partition("=")
-            if word == "--":
-                rest += [word, *words]
-            elif name in {"--project", "--home"}:
-                value = value if equals else next(words, "")
-                setattr(context, f"{name[2:]}_option", value)
-            elif word == "--json":
-                context.as_json = True
-            elif word == "--no-color":
-                context.color = False
-            elif word in {"-v", "--verbose"}:
-                context.verbose = True
-            else:
-                rest.append(word)
-        context.home = Home(Path(context.home_option)) if context.home_option else Home()
-        context.color = context.color and "NO_COLOR" not in os.environ
-        return context, rest
+            match name:
+                case "--":
+                    rest += [word, *words]
+                case "--project":
+                    self._project = value if equals else _value(name, words)
+                case "--home":
+                    self._home = value if equals else _value(name, words)
+                case "--json" if not equals:
+                    self.as_json = True
+                case "--no-color" if not equals:
+                    self._plain = True
+                case "-v" | "--verbose" if not equals:
+                    self.verbose = True
+                case _:
+                    rest.append(word)
+        return rest
 
-    @property
+    @cached_property
+    def home(self) -> Home:
+        return Home(Path(self._home)) if self._home else Home()
+
+    @cached_property
     def project(self) -> str:
-        """The project's folder: named, else the nearest configured one; "" is the bundled app."""
-        if self.project_option:
-            folder = Path(self.project_option).expanduser().resolve()
+        """The project's folder: named, else the nearest configured one; "" is the bundled app.
+
+        Raises :class:`UsageError` when the named folder is not there.
+        """
+        if self._project:
+            folder = Path(self._project).expanduser().resolve()
             if not folder.is_dir():
-                raise UsageError(
-                    "no-project",
-                    text("There is no folder {path}.", path=str(folder)),
-                    Text(""),
-                    text("Name the folder that holds celery-tray.toml."),
-                )
+                raise no_folder(folder)
             return str(folder)
         from desktop.engine.project import find_project
 
-        found = find_project(Path.cwd())
+        try:
+            here = Path.cwd()
+        except FileNotFoundError:
+            # The current folder was removed under our feet: it configures nothing.
+            return ""
+        found = find_project(here)
         return str(found) if found else ""
+
+    @property
+    def project_folder(self) -> Path | None:
+        return Path(self.project) if self.project else None
 
     @property
     def terminal(self) -> bool:
         """A person reads the output as it comes."""
-        return sys.stdout.isatty() and not self.as_json
+        return sys.stdout.isatty() and not self.as_json and os.environ.get("TERM") != "dumb"
 
     @property
     def asks(self) -> bool:
         """A person can be asked."""
         return sys.stdin.isatty() and sys.stderr.isatty() and not self.as_json
+
+    def paints(self, stream: IO[str]) -> bool:
+        """Whether colours may be written to this stream."""
+        return (
+            not self._plain
+            and not os.environ.get("NO_COLOR")
+            and os.environ.get("TERM") != "dumb"
+            and stream.isatty()
+        )
 
     def connect(self, *, start: bool = True, stays: bool = False) -> Client:
         return Client.connect(self.home, "cli", start=start, stays=stays)
@@ -93,3 +108,24 @@ class Context:
 
     def warn(self, words: str) -> None:
         print(words, file=sys.stderr, flush=True)
+
+
+def _value(name: str, words: Iterator[str]) -> str:
+    value = next(words, "")
+    if not value:
+        raise UsageError(
+            "usage",
+            text("{option} needs a value.", option=name),
+            Text(""),
+            text("For example: {example}", example=f"celery-tray status {name} DIR"),
+        )
+    return value
+
+
+def no_folder(folder: Path) -> UsageError:
+    return UsageError(
+        "no-project",
+        text("There is no folder {path}.", path=str(folder)),
+        Text(""),
+        text("Name the folder that holds celery-tray.toml."),
+    )

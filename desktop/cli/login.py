@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import click
 
+from desktop.cli.arguments import OneOf
 from desktop.cli.context import Context
+from desktop.cli.group import verb
 from desktop.cli.render import print_json
 from desktop.system.login_item import current
 from desktop.words import tr
 
 
-@click.command()
-@click.argument("action", type=click.Choice(["enable", "disable", "status"]))
-@click.option("--start", "start_stack", is_flag=True, help="Start the stack at login too.")
-@click.pass_obj
+@verb(
+    "login",
+    example="celery-tray login enable --start",
+    more=tr("The tray application then starts hidden; with --start it starts the stack too."),
+)
+@click.argument("action", type=OneOf(("enable", "disable", "status")))
+@click.option("--start", "start_stack", is_flag=True, help=tr("Start the stack at login too."))
 def login(context: Context, action: str, start_stack: bool) -> int:
-    """Start Celery Tray at login, hidden in the tray.
-
-    Example: celery-tray login enable --start
-    """
     item = current()
     if action == "enable":
         item.enable(start_stack)
@@ -35,10 +36,12 @@ def login(context: Context, action: str, start_stack: bool) -> int:
                 "stale": status.stale,
             }
         )
-    elif status.enabled:
-        context.say(tr("Starts at login: {path}", path=str(status.path)))
+    elif not status.enabled:
+        context.say(tr("Does not start at login."))
+    else:
+        with_stack = tr("Starts at login, and starts the stack too: {path}", path=str(status.path))
+        alone = tr("Starts at login: {path}", path=str(status.path))
+        context.say(with_stack if status.start_stack else alone)
         if status.stale:
             context.say(tr("It names a program that has moved. Mend it: celery-tray login enable"))
-    else:
-        context.say(tr("Does not start at login."))
     return 0

@@ -3,82 +3,82 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 
 import click
 
+from desktop.cli.arguments import WholeNumber, complete_services
 from desktop.cli.context import Context
-from desktop.cli.render import plain
-from desktop.cli.status import look
+from desktop.cli.group import verb
+from desktop.cli.log_lines import Printer, follow
+from desktop.cli.look import look
 from desktop.engine.errors import UsageError
-from desktop.engine.logs import LogFollower, tail
+from desktop.engine.logs import tail
 from desktop.paths import stack_id
 from desktop.words import text, tr, verbatim
 
-POLL_S = 0.2
+LINES_MAX = 1_000_000
 
 
-@click.command()
-@click.argument("service", required=False)
-@click.option("-f", "--follow", "following", is_flag=True, help="Go on as lines come.")
+@verb("logs", example="celery-tray logs worker1 -f --grep ERROR")
+@click.argument("service", required=False, shell_complete=complete_services)
+@click.option("-f", "--follow", "following", is_flag=True, help=tr("Go on as lines come."))
 @click.option(
-    "-n", "lines", type=click.IntRange(0), default=50, show_default=True, help="Last lines."
+    "-n",
+    "--lines",
+    "lines",
+    type=WholeNumber(0, LINES_MAX),
+    default=50,
+    help=tr("How many of the last lines of each log; {default} without it.", default=50),
 )
-@click.option("--grep", "pattern", help="Only lines that match this regular expression.")
-@click.pass_obj
+@click.option("--grep", "pattern", metavar="RE", help=tr("Only lines that match this pattern."))
 def logs(
     context: Context, service: str | None, following: bool, lines: int, pattern: str | None
 ) -> int:
-    """Show the services' logs.
-
-    Example: celery-tray logs worker1 -f --grep ERROR
-    """
     wanted = _compile(pattern)
     paths = _paths(context, service)
-    if not paths:
-        context.say(tr("There are no logs yet."))
-        return 0
     if following:
-        follow(paths, lines=lines, wanted=wanted)
-    width = max(map(len, paths)) if len(paths) > 1 else 0
+        follow(context, paths, lines=lines, wanted=wanted)
+    if context.as_json:
+        return _as_json(paths, lines, wanted)
+    printer = Printer(context, paths, wanted)
     for name, path in paths.items():
-        for line in tail(path, lines):
-            if wanted is None or wanted.search(line):
-                _print(name, line, width)
+        printer.take(name, tail(path, lines))
+    if not any(path.exists() for path in paths.values()):
+        context.warn(tr("There are no logs yet."))
     return 0
 
 
-def follow(paths: dict[str, Path], *, lines: int, wanted: re.Pattern[str] | None = None) -> None:
-    """Print what comes, until interrupted."""
-    followers = {name: LogFollower(path, lines) for name, path in paths.items()}
-    width = max(map(len, paths), default=0) if len(paths) > 1 else 0
-    while True:
-        for name, follower in followers.items():
-            for line in follower.read_new():
-                if wanted is None or wanted.search(line):
-                    _print(name, line, width)
-        time.sleep(POLL_S)
+def _as_json(paths: dict[str, Path], lines: int, wanted: re.Pattern[str] | None) -> int:
+    from desktop.cli.render import print_json
+
+    kept = {
+        name: [line for line in tail(path, lines) if wanted is None or wanted.search(line)]
+        for name, path in paths.items()
+    }
+    print_json({"logs": [{"service": n, "path": str(paths[n]), "lines": kept[n]} for n in paths]})
+    return 0
 
 
 def _paths(context: Context, service: str | None) -> dict[str, Path]:
-    project = context.project
-    home = context.home.stack(stack_id(Path(project) if project else None))
+    home = context.home.stack(stack_id(context.project_folder))
     found = {path.stem: path for path in sorted(home.logs.glob("*.log"))}
     if service is None:
         return found
-    if service not in found:
-        _, stack = look(context)
-        known = sorted({*found, *(one.name for one in stack.services)})
-        if service in known:
-            return {}
-        raise UsageError(
-            "no-such-log",
-            text("There is no service called {name}.", name=service),
-            text("This stack has: {names}.", names=", ".join(known)),
-            text("See celery-tray status."),
-        )
-    return {service: found[service]}
+    if service in found:
+        return {service: found[service]}
+    _, stack = look(context)
+    known = sorted({*found, *(one.name for one in stack.services)})
+    if service in known:
+        return {service: home.log(service)}
+    raise UsageError(
+        "no-such-log",
+        text("There is no log of a service called {name}.", name=service),
+        text("There are: {names}.", names=", ".join(known))
+        if known
+        else text("There are no logs yet."),
+        text("See celery-tray status."),
+    )
 
 
 def _compile(pattern: str | None) -> re.Pattern[str] | None:
@@ -89,11 +89,7 @@ def _compile(pattern: str | None) -> re.Pattern[str] | None:
     except re.error as error:
         raise UsageError(
             "bad-pattern",
-            text("The pattern can't be read."),
-            verbatim(f"{pattern}: {error}"),
+            text("The pattern can't be read: {pattern}", pattern=pattern),
+            verbatim(str(error)),
             text("Put a backslash before characters that are meant as they stand."),
         ) from None
-
-
-def _print(name: str, line: str, width: int) -> None:
-    print(f"{name:<{width}} | {plain(line)}" if width else plain(line), flush=True)

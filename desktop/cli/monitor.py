@@ -4,55 +4,152 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Iterator
 
 import click
 
+from desktop.cli.arguments import Seconds, WholeNumber
 from desktop.cli.context import Context
-from desktop.cli.render import GLYPHS, print_json, state_word
-from desktop.cli.status import look, show
+from desktop.cli.group import verb
+from desktop.cli.ink import harmless
+from desktop.cli.look import look
+from desktop.cli.render import console, plain_table, print_json, rich_table
+from desktop.cli.report import details, headline, services_table, tasks_line, workers_table
+from desktop.cli.states import OWNER, SERVICE, STACK, state_words
+from desktop.engine.client import Client
+from desktop.engine.commands import Census, Open, Watch
 from desktop.engine.documents import status_document
+from desktop.engine.errors import EngineError, NotRunning
 from desktop.engine.model import StackStatus
-from desktop.quantities import clock
+from desktop.engine.snapshot import Snapshot
+from desktop.engine.states import UP, Owner, ServiceKind
+from desktop.quantities import clock, duration, percent, size
 from desktop.words import tr
 
+INTERVAL_S = 2.0
+COUNT_MAX = 1_000_000_000
 
-@click.command()
-@click.option("--simple", is_flag=True, help="One line a report.")
-@click.option(
-    "--interval", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Seconds."
+
+@verb(
+    "monitor",
+    example="celery-tray monitor --simple --interval 30",
+    more=tr("On a pipe, and with --json, one report per interval; until Ctrl-C or --count."),
 )
-@click.option("--count", type=click.IntRange(1), help="So many reports, then end.")
-@click.pass_obj
+@click.option("--simple", is_flag=True, help=tr("A few lines a report: state, tasks, workers."))
+@click.option(
+    "--interval",
+    type=Seconds(0.1),
+    default=INTERVAL_S,
+    help=tr("Seconds between reports; {default} without it.", default=f"{INTERVAL_S:g}"),
+)
+@click.option("--count", type=WholeNumber(1, COUNT_MAX), help=tr("So many reports, then end."))
 def monitor(context: Context, simple: bool, interval: float, count: int | None) -> int:
-    """Watch services, workers, tasks and queues.
-
-    Example: celery-tray monitor --simple --interval 30
-    """
-    for number in itertools.count(1):
-        snapshot, stack = look(context)
-        if context.as_json:
-            print_json(status_document(snapshot, stack, time.time()))
-        elif simple:
-            context.say(line(stack))
-        else:
-            if context.terminal:
-                click.clear()
-            show(context, stack)
-        if count is not None and number >= count:
-            break
-        time.sleep(interval)
+    reports = _reports(context, interval, count)
+    if context.as_json:
+        for snapshot, stack in reports:
+            print_json(status_document(snapshot, stack, time.time()), lines=count != 1)
+    elif simple or not context.terminal:
+        for snapshot, stack in reports:
+            lines = brief(snapshot, stack) if simple else full(snapshot, stack)
+            context.say("\n".join(lines))
+    else:
+        _live(context, reports)
     return 0
 
 
-def line(stack: StackStatus) -> str:
-    """The stack on one line."""
-    services = "  ".join(
-        f"{GLYPHS[one.state]} {one.name} {state_word(one.state)}" for one in stack.services
+def _reports(
+    context: Context, interval_s: float, count: int | None
+) -> Iterator[tuple[Snapshot | None, StackStatus]]:
+    """The stack, every ``interval_s``. While it lasts an engine is kept running, which also finds
+    workers that were started elsewhere; should it die, the next one is started."""
+    holder: Client | None = None
+    due = time.monotonic()
+    for number in itertools.count(1):
+        try:
+            if holder is None:
+                holder = context.connect(stays=True)
+                holder.submit(Open(context.project))
+                holder.submit(Watch(interval_s))
+            with context.connect(start=False) as client:
+                client.submit(Census(context.project))
+        except (EngineError, NotRunning):
+            holder = None
+        yield look(context)
+        if number == count:
+            return
+        due = max(due + interval_s, time.monotonic())
+        time.sleep(max(due - time.monotonic(), 0.0))
+
+
+def _live(context: Context, reports: Iterator[tuple[Snapshot | None, StackStatus]]) -> None:
+    from rich.console import Group
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(console=console(context), auto_refresh=False) as live:
+        for snapshot, stack in reports:
+            now = time.time()
+            color = context.paints(live.console.file)
+            parts: list[object] = [
+                Text.from_ansi(f"{clock(now)}  {headline(snapshot, stack, color=color)}"),
+                Text(machine_line(snapshot)),
+                rich_table(services_table(stack, now)),
+            ]
+            if stack.workers:
+                parts += [Text(), rich_table(workers_table(stack.workers, now))]
+            parts += [Text.from_ansi(line) for line in details(stack, color=color, log_lines=3)]
+            live.update(Group(*parts), refresh=True)  # type: ignore[arg-type]
+
+
+def full(snapshot: Snapshot | None, stack: StackStatus) -> Iterator[str]:
+    """A whole report in plain lines."""
+    now = time.time()
+    yield f"{clock(now)}  {headline(snapshot, stack)}"
+    if snapshot:
+        yield machine_line(snapshot)
+    if stack.services:
+        yield from plain_table(services_table(stack, now))
+    if stack.workers:
+        yield ""
+        yield from plain_table(workers_table(stack.workers, now))
+    yield from details(stack, log_lines=3)
+    yield ""
+
+
+def brief(snapshot: Snapshot | None, stack: StackStatus) -> Iterator[str]:
+    """The state on a line, then a line for each worker, found ones included."""
+    now = time.time()
+    counted = [one for one in stack.services if one.enabled or one.wanted]
+    services = tr(
+        "services {up}/{all}", up=sum(one.state in UP for one in counted), all=len(counted)
     )
-    tasks = tr(
-        "{active} running, {succeeded} succeeded, {failed} failed",
-        active=stack.tasks.active,
-        succeeded=stack.tasks.succeeded,
-        failed=stack.tasks.failed,
+    waiting = tr("{n} waiting", n=sum(queue.depth for queue in stack.queues))
+    parts = [str(STACK[stack.state]), services, tasks_line(stack), waiting]
+    yield "  ".join([clock(now), *parts, machine_line(snapshot)]).rstrip()
+    for one in stack.services:
+        if one.kind is ServiceKind.WORKER:
+            facts = [f"{SERVICE[one.state].glyph} {one.name}", state_words(one)]
+            if one.pid:
+                facts.append(tr("pid {pid}", pid=one.pid))
+            if one.started_at and one.pid:
+                facts.append(duration(now - one.started_at))
+            if one.rss_bytes is not None:
+                facts.append(size(one.rss_bytes))
+            yield "  " + "  ".join(facts)
+    for row in stack.workers:
+        if row.owner is not Owner.OURS:
+            name = harmless(row.node or row.command)
+            yield f"  {OWNER[row.owner]}  {name}  {tr('pid {pid}', pid=row.pid)}"
+
+
+def machine_line(snapshot: Snapshot | None) -> str:
+    """CPU, memory and disk of this machine."""
+    if snapshot is None:
+        return ""
+    machine = snapshot.machine
+    return tr(
+        "CPU {cpu}, memory {memory}, disk {disk} free",
+        cpu=percent(machine.cpu_percent),
+        memory=percent(machine.memory_percent),
+        disk=size(machine.disk_free_bytes),
     )
-    return f"{clock(time.time())}  {services or tr('Nothing is running.')}  {tasks}"

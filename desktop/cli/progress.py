@@ -1,34 +1,137 @@
-"""Shows how services move while a command waits: a line for each move."""
+"""Shows how services move while a command waits: live on a terminal, else a line for each move."""
 
 from __future__ import annotations
 
 import sys
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from desktop.cli.context import Context
-from desktop.cli.render import GLYPHS, state_word
+from desktop.cli.ink import paint
+from desktop.cli.look import stack_of
+from desktop.cli.states import SERVICE, service_line, state_words
+from desktop.engine.model import ServiceStatus, StackStatus
 from desktop.engine.snapshot import Snapshot
+from desktop.engine.states import ServiceState
+from desktop.quantities import duration
+
+if TYPE_CHECKING:
+    from rich.live import Live
+    from rich.table import Table as RichTable
+    from rich.text import Text as RichText
+
+REFRESH_PER_S = 8
+
+
+class Moves:
+    """Tells each change of each service's state or note once, as a line."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, str] = {}
+        self._first = True
+
+    def lines(self, stack: StackStatus) -> list[tuple[str, str]]:
+        """What is new since the last look: line and style. Where a stack begins is no news,
+        but for what is on its way already."""
+        new = []
+        for one in stack.services:
+            line = service_line(one)
+            known = self._told.get(one.name)
+            self._told[one.name] = line
+            if known == line or (
+                known is None and (self._first or one.state is ServiceState.STOPPED)
+            ):
+                continue
+            new.append((line, SERVICE[one.state].style))
+        self._first = False
+        return new
 
 
 class Progress:
-    """Prints each change of one stack's services once, on stderr."""
+    """Give it to ``Client.submit`` as ``on_snapshot``, inside a ``with`` block."""
 
     def __init__(self, context: Context, project: str) -> None:
         self._context = context
         self._project = project
-        self._told: dict[str, str] = {}
-        self._first = True
+        self._moves = Moves()
+        self._live: Live | None = None
+        self._begun = time.monotonic()
+        self.before: StackStatus | None = None
+        """The stack as it was seen first."""
+        self.stack: StackStatus | None = None
+        """The stack as it was seen last."""
+
+    @property
+    def elapsed_s(self) -> float:
+        return time.monotonic() - self._begun
 
     def __call__(self, snapshot: Snapshot) -> None:
-        stack = next((s for s in snapshot.stacks if s.project == self._project), None)
-        if stack is None or self._context.as_json:
+        stack = stack_of(snapshot, self._project)
+        if stack is None:
             return
-        for one in stack.services:
-            note = f" – {one.note}" if one.note else ""
-            line = f"{state_word(one.state)}{note}"
-            if self._told.get(one.name) == line:
-                continue
-            new = one.name not in self._told
-            self._told[one.name] = line
-            if not (self._first and new):
-                print(f"{GLYPHS[one.state]} {one.name}: {line}", file=sys.stderr, flush=True)
-        self._first = False
+        self.before = self.before or stack
+        self.stack = stack
+        if self._context.as_json or self._live:
+            return
+        color = self._context.paints(sys.stderr)
+        for line, style in self._moves.lines(stack):
+            self._context.warn(paint(line, style, color=color))
+
+    def __enter__(self) -> Self:
+        if self._context.terminal:
+            from rich.live import Live
+
+            from desktop.cli.render import console
+
+            self._live = Live(
+                get_renderable=self._table,
+                console=console(self._context),
+                refresh_per_second=REFRESH_PER_S,
+                transient=True,
+            )
+            self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live:
+            self._live.__exit__(kind, error, trace)
+            self._live = None
+
+    def _table(self) -> RichTable:
+        from rich.table import Table as RichTable
+
+        table = RichTable.grid(padding=(0, 2, 0, 0))
+        for one in services_of_interest(self.stack):
+            table.add_row(*_row(one))
+        return table
+
+
+def services_of_interest(stack: StackStatus | None) -> tuple[ServiceStatus, ...]:
+    """Those that run, should run, or belong to "start all"."""
+    if stack is None:
+        return ()
+    return tuple(
+        one
+        for one in stack.services
+        if one.enabled or one.wanted or one.state is not ServiceState.STOPPED
+    )
+
+
+def _row(one: ServiceStatus) -> tuple[str | RichText, ...]:
+    from desktop.cli.render import ink
+
+    look = SERVICE[one.state]
+    moving = one.state in {ServiceState.STARTING, ServiceState.STOPPING}
+    since = one.started_at if one.state is ServiceState.STARTING else None
+    return (
+        ink(look.glyph, look.style),
+        one.name,
+        ink(state_words(one), look.style),
+        duration(max(time.time() - since, 0.0)) if moving and since else "",
+    )

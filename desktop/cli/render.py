@@ -1,100 +1,112 @@
-"""Text for people and for pipes: states as glyph and word, tables, errors."""
+"""Tables and documents on stdout: with rich on a terminal, aligned columns on a pipe."""
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from desktop.engine.errors import TrayError
-from desktop.engine.model import Problem, ServiceStatus
-from desktop.engine.states import ServiceState
-from desktop.words import tr
+from desktop.cli.context import Context
+from desktop.cli.ink import harmless
 
-GLYPHS = {
-    ServiceState.STOPPED: "○",
-    ServiceState.STARTING: "◌",
-    ServiceState.RUNNING: "●",
-    ServiceState.STOPPING: "◌",
-    ServiceState.BACKOFF: "▲",
-    ServiceState.FAILED: "✕",
-    ServiceState.EXTERNAL: "●",
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text as RichText
+
+RICH_STYLES = {
+    "ok": "green",
+    "run": "blue",
+    "warn": "yellow",
+    "bad": "red",
+    "off": "dim",
+    "title": "bold",
+    "fault": "bold red",
+    "": "",
 }
 
 
-def state_word(state: ServiceState) -> str:
-    """The state's name in the present language."""
-    return {
-        ServiceState.STOPPED: tr("Stopped"),
-        ServiceState.STARTING: tr("Starting…"),
-        ServiceState.RUNNING: tr("Running"),
-        ServiceState.STOPPING: tr("Stopping…"),
-        ServiceState.BACKOFF: tr("Waiting to restart"),
-        ServiceState.FAILED: tr("Failed"),
-        ServiceState.EXTERNAL: tr("Running (not ours)"),
-    }[state]
+class Cell(NamedTuple):
+    words: str
+    style: str = ""
+    """A name of :data:`desktop.cli.ink.STYLES`."""
 
 
-def state_line(service: ServiceStatus) -> str:
-    """One service on one line."""
-    note = f" – {service.note}" if service.note else ""
-    return f"{GLYPHS[service.state]} {service.name}: {state_word(service.state)}{note}"
+class Table(NamedTuple):
+    """Rows of cells under headers; the last column takes the room that is left."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[Cell | str, ...], ...]
 
 
-def print_json(document: Any) -> None:
-    """One JSON document on stdout."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+def print_json(document: Any, *, lines: bool = False) -> None:
+    """One JSON document on stdout; ``lines``: on a single line, one of several."""
+    import msgspec
+
+    encoded = msgspec.json.encode(document)
+    if not lines:
+        encoded = msgspec.json.format(encoded, indent=2)
+    sys.stdout.write(encoded.decode() + "\n")
+    sys.stdout.flush()
 
 
-def problem_lines(problem: Problem, log_lines: int = 8) -> list[str]:
-    """What happened, why, and what to do next; the last log lines below."""
-    lines = [str(problem.title)]
-    if str(problem.message):
-        lines.append(f"  {problem.message}")
-    if str(problem.next_step):
-        lines.append(f"  → {problem.next_step}")
-    lines += [f"  | {plain(line)}" for line in problem.log[-log_lines:]]
-    return lines
+def print_table(context: Context, table: Table) -> None:
+    if context.terminal:
+        console(context).print(rich_table(table))
+    else:
+        sys.stdout.write("".join(f"{line}\n" for line in plain_table(table)))
+        sys.stdout.flush()
 
 
-def problem_document(problem: Problem) -> dict[str, Any]:
-    return {
-        "code": problem.code,
-        "title": str(problem.title),
-        "message": str(problem.message),
-        "next_step": str(problem.next_step),
-        "log": list(problem.log),
-    }
+def plain_table(table: Table) -> list[str]:
+    """Columns aligned by what a terminal shows: a Han character takes two places."""
+    from rich.cells import cell_len
+
+    rows = [table.headers, *(tuple(_words(cell) for cell in row) for row in table.rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
 
 
-def show_error(error: TrayError, *, as_json: bool) -> None:
-    """A failed command's words on stderr, and with --json its document on stdout."""
-    sys.stderr.write("\n".join(problem_lines(error.problem)) + "\n")
-    if as_json:
-        print_json({"error": problem_document(error.problem)})
+def rich_table(table: Table) -> RichTable:
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    made = RichTable(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for place, header in enumerate(table.headers):
+        made.add_column(header, no_wrap=place < len(table.headers) - 1, overflow="ellipsis")
+    for row in table.rows:
+        made.add_row(*(Text(_words(cell), RICH_STYLES[_style(cell)]) for cell in row))
+    return made
 
 
-def plain(words: str) -> str:
-    """Foreign text made harmless for a terminal: control characters are shown, not obeyed."""
-    return "".join(c if c.isprintable() or c == "\t" else repr(c)[1:-1] for c in words)
+def console(context: Context, *, stderr: bool = False) -> Console:
+    """A console that shows foreign text as it is: no markup, no emoji, no guessing of colours."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        file=stream,
+        no_color=not context.paints(stream),
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, color: bool) -> None:
-    """A table: with lines on a terminal, aligned columns on a pipe."""
-    if sys.stdout.isatty() and color:
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
+def ink(words: str, style: str) -> RichText:
+    """Words in a style, for a rich console."""
+    from rich.text import Text
 
-        pretty = Table(*headers, box=None, header_style="bold", pad_edge=False)
-        for row in rows:
-            pretty.add_row(*(Text(plain(cell)) for cell in row))
-        Console().print(pretty)
-        return
-    cells = [list(headers), *([plain(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
-    for row in cells:
-        print(
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        )
+    return Text(words, RICH_STYLES[style])
+
+
+def _words(cell: Cell | str) -> str:
+    return harmless(cell.words if isinstance(cell, Cell) else cell)
+
+
+def _style(cell: Cell | str) -> str:
+    return cell.style if isinstance(cell, Cell) else ""

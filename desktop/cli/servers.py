@@ -1,36 +1,116 @@
-"""``web`` and ``builtin-monitor``: one server alone, in the foreground."""
+"""``web``, ``builtin-monitor`` and ``flower``: one server alone, in the foreground.
+
+Each is the very service of the stack, with its own address; this process becomes it.
+"""
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import sys
+
 import click
+import msgspec
 
+from desktop.cli.arguments import PORT
 from desktop.cli.context import Context
+from desktop.cli.group import verb
+from desktop.engine import app_info, config, ports, stack
+from desktop.engine.config import StackConfig
+from desktop.engine.credentials import flower_credentials
+from desktop.engine.errors import ServiceError
+from desktop.engine.model import ServiceSpec
+from desktop.engine.states import ServiceKind
+from desktop.paths import stack_id
+from desktop.words import text, tr
 
-PORT = click.IntRange(1, 65535)
-
-
-@click.command()
-@click.option("--port", type=PORT, default=8000, show_default=True)
-def web(port: int) -> int:
-    """Run the bundled web server alone, in the foreground.
-
-    Example: celery-tray web --port 8000
-    """
-    from web.downloads.__main__ import main
-
-    return main(["--port", str(port)])
+PORT_HELP = tr("Port on 127.0.0.1; the configured one without it.")
 
 
-@click.command("builtin-monitor")
-@click.option("--port", type=PORT, default=8001, show_default=True)
-@click.option("--read-only", is_flag=True, help="Show everything, change nothing.")
-@click.pass_obj
-def builtin_monitor(context: Context, port: int, read_only: bool) -> int:
-    """Run the built-in monitor alone, in the foreground.
+@verb("web", example="celery-tray web --port 8000")
+@click.option("--port", type=PORT, help=PORT_HELP)
+def web(context: Context, port: int | None) -> int:
+    settings = _settings(context)
+    # The bundled server, also for a project that has one of its own.
+    changed = msgspec.structs.replace(
+        settings, bundled=True, web=config.WebConfig(port=port or settings.web.port)
+    )
+    return _become(context, _spec(context, changed, ServiceKind.WEB), tr("Web server: {url}"))
 
-    Example: celery-tray builtin-monitor --port 8001
-    """
-    from web.monitor.server import main
 
-    argv = ["--port", str(port), "--home", str(context.home.root), "--project", context.project]
-    return main([*argv, "--read-only"] if read_only else argv)
+@verb("builtin-monitor", example="celery-tray builtin-monitor --port 8001")
+@click.option("--port", type=PORT, help=PORT_HELP)
+@click.option("--read-only", is_flag=True, help=tr("Show everything, change nothing."))
+def builtin_monitor(context: Context, port: int | None, read_only: bool) -> int:
+    settings = _settings(context)
+    changed = msgspec.structs.replace(
+        settings, monitor=config.MonitorConfig(port=port or settings.monitor.port)
+    )
+    spec = _spec(context, changed, ServiceKind.MONITOR)
+    if read_only:
+        spec = msgspec.structs.replace(spec, argv=(*spec.argv, "--read-only"))
+    return _become(context, spec, tr("Monitor: {url}"))
+
+
+@verb(
+    "flower",
+    example="celery-tray flower --port 5555",
+    more=tr("Its password is generated, shown once, and kept for you: celery-tray password."),
+)
+@click.option("--port", type=PORT, help=PORT_HELP)
+def flower(context: Context, port: int | None) -> int:
+    settings = _settings(context)
+    login = flower_credentials(context.home)
+    changed = msgspec.structs.replace(
+        settings, flower=config.FlowerConfig(enabled=True, port=port or settings.flower.port)
+    )
+    spec = _spec(context, changed, ServiceKind.FLOWER)
+    if spec.argv[0] == sys.executable and importlib.util.find_spec("flower") is None:
+        raise no_flower()
+    if login.created:
+        context.say(tr("User: {user}", user=login.user))
+        context.say(
+            tr(
+                "Password, shown this once (later: celery-tray password): {password}",
+                password=login.password,
+            )
+        )
+    else:
+        context.say(tr("User: {user}. For the password: celery-tray password", user=login.user))
+    return _become(context, spec, tr("Flower: {url}"))
+
+
+def _settings(context: Context) -> StackConfig:
+    return config.load(context.project_folder, context.home)
+
+
+def _spec(context: Context, settings: StackConfig, kind: ServiceKind) -> ServiceSpec:
+    home = context.home.stack(stack_id(context.project_folder))
+    home.make()
+    info = None
+    if kind is ServiceKind.FLOWER:
+        info = app_info.cached(settings, home) or app_info.ask(settings, home)
+    specs = stack.specs(settings, home, context.home, info=info)
+    return next(spec for spec in specs if spec.kind is kind)
+
+
+def _become(context: Context, spec: ServiceSpec, address: str) -> int:
+    """Turn into the service. Raises :class:`ServiceError` when its port is taken."""
+    if spec.port is not None and not ports.is_free(spec.port):
+        raise ServiceError.of(ports.problem(spec.port, spec.name, ports.holder(spec.port)))
+    context.say(address.format(url=spec.url))
+    sys.stdout.flush()
+    os.chdir(spec.cwd)
+    os.execvpe(spec.argv[0], spec.argv, {**os.environ, **spec.env})  # noqa: S606 - ours
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def no_flower() -> ServiceError:
+    return ServiceError(
+        "flower-missing",
+        text("Flower is not installed."),
+        text("The built-in monitor needs no installation: celery-tray builtin-monitor"),
+        text("Install Flower: {command}", command=f"{sys.executable} -m pip install flower"),
+    )

@@ -1,0 +1,144 @@
+"""The state of a stack in tables and lines for a person."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from desktop.cli.context import Context
+from desktop.cli.failure import problem_lines
+from desktop.cli.ink import harmless, paint
+from desktop.cli.render import Cell, Table, print_table
+from desktop.cli.states import OWNER, SERVICE, STACK, state_words
+from desktop.engine.model import Finding, ServiceStatus, StackStatus, WorkerRow
+from desktop.engine.snapshot import Snapshot
+from desktop.engine.states import ALIVE, ServiceState, Severity
+from desktop.quantities import duration, percent, size
+from desktop.words import tr, trn
+
+SEVERITY_STYLES = {Severity.INFO: "off", Severity.WARNING: "warn", Severity.CRITICAL: "bad"}
+
+
+def print_report(context: Context, snapshot: Snapshot | None, stack: StackStatus) -> None:
+    """Everything that ``status`` says."""
+    import sys
+
+    color = context.paints(sys.stdout)
+    context.say(headline(snapshot, stack, color=color))
+    now = time.time()
+    if stack.services:
+        print_table(context, services_table(stack, now))
+    for line in details(stack, color=color):
+        context.say(line)
+
+
+def headline(snapshot: Snapshot | None, stack: StackStatus, *, color: bool = False) -> str:
+    """ "● Running  shop · shop.celery:app · redis://…" """
+    look = STACK[stack.state]
+    parts = " · ".join(harmless(part) for part in (stack.name, stack.app, stack.broker) if part)
+    line = f"{paint(str(look), look.style, color=color)}  {parts}"
+    if snapshot is None and stack.services:
+        line += "\n" + tr("No engine runs; what is shown was found in records and process table.")
+    return line
+
+
+def services_table(stack: StackStatus, now: float) -> Table:
+    headers = (
+        tr("Service"),
+        tr("State"),
+        "PID",
+        "CPU",
+        tr("Memory"),
+        tr("Up for"),
+        tr("Restarts"),
+        tr("Address"),
+    )
+    return Table(headers, tuple(_service_row(one, now) for one in stack.services))
+
+
+def _service_row(one: ServiceStatus, now: float) -> tuple[Cell | str, ...]:
+    look = SERVICE[one.state]
+    up = one.started_at is not None and one.state in ALIVE
+    return (
+        one.name,
+        Cell(f"{look.glyph} {state_words(one)}", look.style),
+        str(one.pid or ""),
+        "" if one.cpu_percent is None else percent(one.cpu_percent),
+        "" if one.rss_bytes is None else size(one.rss_bytes),
+        duration(now - one.started_at) if up and one.started_at else "",
+        str(one.restarts or ""),
+        one.url if one.state is not ServiceState.STOPPED else "",
+    )
+
+
+def details(stack: StackStatus, *, color: bool = False, log_lines: int = 8) -> Iterator[str]:
+    """What the table has no room for: errors, tasks, queues, findings; a line each."""
+    told = set()
+    for one in stack.services:
+        if one.error and one.state in {ServiceState.FAILED, ServiceState.BACKOFF}:
+            told.add(str(one.error.title))
+            yield from problem_lines(one.error, color=color, log_lines=log_lines)
+    if stack.problem:
+        yield from problem_lines(stack.problem, color=color, log_lines=log_lines)
+    if any(one.state is not ServiceState.STOPPED for one in stack.services):
+        yield tasks_line(stack)
+        if stack.queues:
+            yield queues_line(stack)
+    for finding in stack.findings:
+        if str(finding.title) not in told:
+            yield finding_line(finding, color=color)
+
+
+def tasks_line(stack: StackStatus) -> str:
+    tasks = stack.tasks
+    return tr(
+        "Tasks: {active} running, {succeeded} succeeded, {failed} failed, {retried} retried",
+        active=tasks.active,
+        succeeded=tasks.succeeded,
+        failed=tasks.failed,
+        retried=tasks.retried,
+    )
+
+
+def queues_line(stack: StackStatus) -> str:
+    each = ", ".join(
+        trn("{name}: {n} waiting", "{name}: {n} waiting", queue.depth, name=harmless(queue.name))
+        for queue in stack.queues
+    )
+    return tr("Queues: {queues}", queues=each)
+
+
+def finding_line(finding: Finding, *, color: bool = False) -> str:
+    words = " ".join(harmless(str(part)) for part in (finding.title, finding.detail) if str(part))
+    fix = f"\n  → {harmless(str(finding.fix))}" if str(finding.fix) else ""
+    return paint(f"▲ {words}", SEVERITY_STYLES[finding.severity], color=color) + fix
+
+
+def workers_table(rows: tuple[WorkerRow, ...], now: float) -> Table:
+    headers = (
+        "PID",
+        tr("Role"),
+        tr("Node"),
+        tr("App"),
+        tr("Whose"),
+        tr("Age"),
+        tr("Memory"),
+        tr("Tasks"),
+        tr("Why"),
+    )
+    return Table(headers, tuple(_worker_row(row, now) for row in rows))
+
+
+def _worker_row(row: WorkerRow, now: float) -> tuple[Cell | str, ...]:
+    owner = OWNER[row.owner]
+    return (
+        str(row.pid),
+        row.role.value,
+        row.node,
+        row.app,
+        Cell(str(owner), owner.style),
+        duration(now - row.create_time) if row.create_time else "",
+        "" if row.rss_bytes is None else size(row.rss_bytes),
+        "" if row.active is None else str(row.active),
+        " ".join((*row.findings, *map(str, row.why))),
+    )
