@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
@@ -15,6 +17,7 @@ from desktop.paths import Home
 from desktop.ui import theme
 from desktop.ui.window import StatusWindow
 from desktop.words import set_language
+from tests.ui import sample
 from tests.ui.sample import StandInBridge, StandInPreferences
 
 HERE = Path(__file__).parent
@@ -33,6 +36,13 @@ def english() -> Iterator[None]:
     set_language("en")
     yield
     set_language("en")
+
+
+@pytest.fixture(autouse=True)
+def now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sample's durations are told at the sample's instant, however long the run takes."""
+    clock = SimpleNamespace(time=lambda: sample.NOW, monotonic=time.monotonic)
+    monkeypatch.setattr("desktop.ui.window.time", clock)
 
 
 @pytest.fixture

@@ -165,12 +165,19 @@ def test_scrolling_away_holds_and_counts_what_comes(qtbot, long, logs: Path) -> 
     qtbot.keyClick(long.log, Qt.Key.Key_PageUp)
     assert not long.log.following
     seen = bar.value()
+    assert 0 < seen < bar.maximum(), "one page up, not to the top"
     write(logs / "worker1.log", *(f"new {n}" for n in range(27)))
     qtbot.waitUntil(lambda: long.log.held == 27)
     assert bar.value() == seen, "what is read does not move"
     assert long.log._pill.isVisible()
     assert long.log._pill.accessibleName() == "27 new lines"
     assert "Held" in long.header.sentence.text()
+    qtbot.keyClick(long.log, Qt.Key.Key_End)
+    assert long.log.following and long.log.held == 0
+    qtbot.keyClick(long.log, Qt.Key.Key_Up)
+    assert not long.log.following
+    write(logs / "worker1.log", "one more")
+    qtbot.waitUntil(long.log._pill.isVisible)
     long.log._pill.click()
     assert long.log.following and long.log.held == 0
     assert bar.value() == bar.maximum()
