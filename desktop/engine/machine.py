@@ -58,8 +58,8 @@ def _cpu_busy(machine: Machine) -> Finding:
     return Finding(
         "cpu-high",
         Severity.WARNING,
-        text("The processor is busy: {percent} %.", percent=round(machine.cpu_percent)),
-        text("It has stayed above {limit} % for a while.", limit=round(CPU_MAX_PERCENT)),
+        text("The processor is busy: {percent}%.", percent=round(machine.cpu_percent)),
+        text("For a while it has stayed above {limit}%.", limit=round(CPU_MAX_PERCENT)),
         text("Lower the concurrency of the workers, or wait until they have caught up."),
     )
 
@@ -68,8 +68,8 @@ def _memory_short(machine: Machine) -> Finding:
     return Finding(
         "memory-high",
         Severity.WARNING,
-        text("Memory is nearly full: {percent} %.", percent=round(machine.memory_percent)),
-        text("Above {limit} % the system starts to swap.", limit=round(MEMORY_MAX_PERCENT)),
+        text("Memory is nearly full: {percent}%.", percent=round(machine.memory_percent)),
+        text("Above {limit}% the system starts to swap.", limit=round(MEMORY_MAX_PERCENT)),
         text("Lower the concurrency of the workers, or restart them to give memory back."),
     )
 

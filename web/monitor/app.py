@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route, Router
@@ -151,7 +153,8 @@ class Monitor:
 
 def application(feed: Feed, port: int, *, read_only: bool = False) -> ASGIApp:
     """The monitor behind the guard that both web servers share."""
-    return Guard(Monitor(feed, read_only=read_only).router, port, read_only)
+    router = Monitor(feed, read_only=read_only).router
+    return Guard(ExceptionMiddleware(router, {HTTPException: _http_error}), port, read_only)
 
 
 class _Static(StaticFiles):
@@ -176,6 +179,11 @@ def _json(document: Any, status: int = 200) -> Response:
         media_type="application/json",
         headers={"Cache-Control": "no-store"},
     )
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return Response(status_code=status) if status == 405 else _not_found_response(request)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

@@ -257,6 +257,11 @@ def wait_until(fact: Callable[[], object], timeout_s: float = 15.0) -> None:
 
 
 @pytest.fixture
+def sample() -> Snapshot:
+    return sample_snapshot(time.time())
+
+
+@pytest.fixture
 def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
