@@ -93,6 +93,9 @@ QPlainTextEdit, QAbstractScrollArea#log {
   selection-color: $on_accent;
 }
 
+QStatusBar { background: $side; color: $sub; border-top: 1px solid $border; padding: 2px 12px; }
+QStatusBar::item { border: none; }
+
 QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }

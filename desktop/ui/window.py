@@ -28,7 +28,7 @@ from desktop.paths import Home
 from desktop.ui import icons
 from desktop.ui.actions import Actions
 from desktop.ui.pages import PAGES
-from desktop.ui.pages.page import MARGIN, Page, Surroundings
+from desktop.ui.pages.page import GAP, MARGIN, Page, Surroundings
 from desktop.ui.phrases import service_state, stack_title
 from desktop.ui.trends import Trends
 from desktop.ui.view import View
@@ -66,7 +66,7 @@ class StatusWindow(QMainWindow):
         )
         self.sidebar = Sidebar(tuple((page.name, page.icon) for page in PAGES))
         self.trouble = Banner()
-        self.trouble.dismissed.connect(self.trouble.hide)
+        self.trouble.dismissed.connect(self._hide_trouble)
         self._stacked = QStackedWidget()
         self._pages: dict[str, Page] = {}
         self._shown: Page
@@ -87,13 +87,13 @@ class StatusWindow(QMainWindow):
         self.resize(SIZE)
         right = QWidget()
         right.setObjectName("content")
-        above = QVBoxLayout()
-        above.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        above.addWidget(self.trouble)
+        self._above = QVBoxLayout()
+        self._above.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        self._above.addWidget(self.trouble)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(above)
+        column.addLayout(self._above)
         column.addWidget(self._stacked, 1)
         whole = QWidget()
         whole.setObjectName("window")
@@ -169,7 +169,7 @@ class StatusWindow(QMainWindow):
         self.sidebar.set_titles(tuple(page.title() for page in PAGES))
         for page in self._pages.values():
             page.retranslate()
-        self.trouble.hide()
+        self._hide_trouble()
         self._refresh()
 
     # --- what is known ----------------------------------------------------------------------
@@ -241,7 +241,12 @@ class StatusWindow(QMainWindow):
     def show_trouble(self, problem: Problem) -> None:
         """Tell of a command that could not be done, above the page, until it is put away."""
         detail = " ".join(part for part in (str(problem.message), str(problem.next_step)) if part)
+        self._above.setContentsMargins(MARGIN, GAP, MARGIN, 0)
         self.trouble.show_words(Severity.CRITICAL, str(problem.title), detail)
+
+    def _hide_trouble(self) -> None:
+        self._above.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        self.trouble.hide()
 
     # --- seen or not ------------------------------------------------------------------------
 

@@ -13,14 +13,19 @@ from desktop.ui import icons
 from desktop.ui.actions import Actions, is_web
 from desktop.ui.fonts import Role
 from desktop.ui.phrases import restart_policy, service_state, service_title
+from desktop.ui.trends import Series
 from desktop.ui.view import STARTABLE, STOPPABLE, View
 from desktop.ui.widgets.button import Button, IconButton
 from desktop.ui.widgets.card import Card
 from desktop.ui.widgets.chip import StateChip
 from desktop.ui.widgets.label import Label
 from desktop.ui.widgets.problem_panel import ProblemPanel
+from desktop.ui.widgets.sparkline import Sparkline
 from desktop.words import tr
 
+CAPTION_WIDTH = 112
+HEAD = 52
+MEASURED = frozenset({ServiceState.RUNNING, ServiceState.STARTING, ServiceState.STOPPING})
 _ANSWERS = frozenset({ServiceState.RUNNING, ServiceState.EXTERNAL})
 
 
@@ -53,6 +58,7 @@ class ServiceDetail(Card):
         self._policy = _Field()
         self._path = _Field(mono=True, copies=True)
         self._processes = _Field()
+        self._cpu = _Curve()
         self._connect()
         self._lay_out()
 
@@ -84,11 +90,12 @@ class ServiceDetail(Card):
         for button in (self.log, self.open, self.restart, self.start, self.stop, self.force):
             head.addWidget(button)
         head.addWidget(self._close)
-        inside = QWidget()
+        inside = self._inside = QWidget()
         fields = QVBoxLayout(inside)
         fields.setContentsMargins(16, 2, 16, 12)
         fields.setSpacing(8)
         fields.addWidget(self._problem)
+        fields.addWidget(self._cpu)
         for field in (self._command, self._address, self._policy, self._path, self._processes):
             fields.addWidget(field)
         fields.addStretch(1)
@@ -116,14 +123,22 @@ class ServiceDetail(Card):
         self.log.set_words(tr("Show log"))
         self._close.set_words(tr("Close the details"))
         self._copy_error.set_words(tr("Copy"))
+        self._cpu.set_caption(tr("CPU, last 2 min"))
         self._command.set_caption(tr("Command"))
         self._address.set_caption(tr("Address"))
         self._policy.set_caption(tr("Restart policy"))
         self._path.set_caption(tr("Log file"))
         self._processes.set_caption(tr("Processes"))
 
-    def show_service(self, service: ServiceStatus, view: View) -> None:
-        """The service as it is."""
+    def height_wanted(self) -> int:
+        """Tall enough for all that it says."""
+        inner = self._inside.layout()
+        width = self.width() - 2
+        needed = inner.totalHeightForWidth(width) if inner is not None else 0
+        return HEAD + needed + 3
+
+    def show_service(self, service: ServiceStatus, view: View, series: Series) -> None:
+        """The service as it is; ``series`` its CPU on the clock of ``view.ticks``."""
         self._service, self._view = service, view
         state = service.state
         glyph, tone = icons.STATES[state]
@@ -135,6 +150,10 @@ class ServiceDetail(Card):
         self._problem.setVisible(service.error is not None)
         if service.error is not None:
             self._problem.show_problem(service.error)
+        measured = state in MEASURED and service.cpu_percent is not None
+        self._cpu.setVisible(measured)
+        if measured:
+            self._cpu.show_series(series, view.ticks)
         external = state is ServiceState.EXTERNAL
         self._command.show_value("" if external else shlex.join(service.argv))
         self._address.show_value(service.url)
@@ -170,6 +189,29 @@ class ServiceDetail(Card):
             self._actions.ask_force_stop(self._view, self._service.name)
 
 
+class _Curve(QWidget):
+    """CPU over the last two minutes, with its caption."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._caption = Label("", Role.SECONDARY, "sub")
+        self._caption.setFixedWidth(CAPTION_WIDTH)
+        self._line = Sparkline()
+        self._line.setFixedHeight(40)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(self._caption, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._line, 1)
+
+    def set_caption(self, words: str) -> None:
+        self._caption.setText(words)
+        self._line.setAccessibleName(words)
+
+    def show_series(self, series: Series, now: float) -> None:
+        self._line.show_series(series, now)
+
+
 class _Field(QWidget):
     """A caption and a value; hidden while there is no value."""
 
@@ -178,7 +220,7 @@ class _Field(QWidget):
     def __init__(self, *, mono: bool = False, copies: bool = False) -> None:
         super().__init__()
         self._caption = Label("", Role.SECONDARY, "sub")
-        self._caption.setFixedWidth(112)
+        self._caption.setFixedWidth(CAPTION_WIDTH)
         role = Role.MONO if mono else Role.SECONDARY
         self._value = Label("", role, wrap=True)
         row = QHBoxLayout(self)

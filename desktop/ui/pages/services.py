@@ -109,7 +109,10 @@ class ServicesPage(Page):
         service = view.stack.service(self.table.chosen) if view and view.stack else None
         self.detail.setVisible(service is not None)
         if service is not None and view is not None:
-            self.detail.show_service(service, view)
+            stack_id = view.stack.id if view.stack else ""
+            self.detail.show_service(
+                service, view, self.around.trends.series(stack_id, service.name)
+            )
 
     def _on_picked(self, _name: str) -> None:
         self._closed = False
@@ -134,7 +137,9 @@ class ServicesPage(Page):
         room = self.height() - 20 - 24 - self.header.height() - GAP
         if not self.detail.isHidden():
             room -= DETAIL_HEIGHT_MIN + 12
-        self._card.setFixedHeight(max(least, min(wanted, room)))
+        table = max(least, min(wanted, room))
+        self._card.setFixedHeight(table)
+        self.detail.setMaximumHeight(max(DETAIL_HEIGHT_MIN, self.detail.height_wanted()))
 
 
 class _TableCard(Card):

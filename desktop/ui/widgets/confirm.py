@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.fonts import Role
@@ -16,6 +17,7 @@ from desktop.ui.widgets.label import Label
 from desktop.words import tr, trn
 
 ROWS_MAX = 8
+WIDTH = 512
 
 
 class Confirm(QDialog):
@@ -35,8 +37,6 @@ class Confirm(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
         self.setModal(True)
-        self.setMinimumWidth(460)
-        self.setMaximumWidth(560)
         heading = QHBoxLayout()
         heading.setSpacing(10)
         heading.addWidget(Glyph(16, *glyph))
@@ -71,6 +71,13 @@ class Confirm(QDialog):
         button.clicked.connect(lambda _checked=False: action())
         self._buttons.addWidget(button)
         return button
+
+    def showEvent(self, event: QShowEvent) -> None:
+        layout = self.layout()
+        if layout is not None:
+            # Wrapped words are as high as this width makes them, no more.
+            self.setFixedSize(WIDTH, layout.totalHeightForWidth(WIDTH))
+        super().showEvent(event)
 
     @staticmethod
     def _list(rows: tuple[tuple[str, str], ...]) -> Card:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QKeyEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
     QTextBlock,
     QTextCursor,
+    QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractSlider, QFrame, QPlainTextEdit, QWidget
 
 from desktop.ui import fonts, theme
 from desktop.ui.fonts import Role
@@ -23,6 +25,15 @@ TONES = (Tone.RUN, Tone.REVOKED, Tone.OK, Tone.WARN, Tone.OFF, Tone.BAD)
 """Colours of sources, in their order, again and again."""
 GUTTER_MAX = 140
 PAD = 12
+_MOVES = {
+    Qt.Key.Key_PageUp: QAbstractSlider.SliderAction.SliderPageStepSub,
+    Qt.Key.Key_PageDown: QAbstractSlider.SliderAction.SliderPageStepAdd,
+    Qt.Key.Key_Up: QAbstractSlider.SliderAction.SliderSingleStepSub,
+    Qt.Key.Key_Down: QAbstractSlider.SliderAction.SliderSingleStepAdd,
+    Qt.Key.Key_Home: QAbstractSlider.SliderAction.SliderToMinimum,
+    Qt.Key.Key_End: QAbstractSlider.SliderAction.SliderToMaximum,
+}
+_PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier)
 
 
 class LogView(QPlainTextEdit):
@@ -77,8 +88,7 @@ class LogView(QPlainTextEdit):
         self.clear()
         self._count_held(-self._held)
         self._insert(lines)
-        if self._following:
-            self.to_end()
+        self.to_end()
 
     def append(self, lines: list[tuple[int, str]]) -> None:
         """These behind the rest. While it holds, what is seen does not move."""
@@ -142,16 +152,24 @@ class LogView(QPlainTextEdit):
         bar.setValue(bar.maximum())
 
     def _on_scroll_action(self, _action: int) -> None:
-        self._by_hand = True
+        # Told after the value has changed: the bar itself was used, by hand or by key.
+        bar = self.verticalScrollBar()
+        self.follow(bar.sliderPosition() >= bar.maximum())
 
-    def wheelEvent(self, event: object) -> None:
+    def wheelEvent(self, event: QWheelEvent) -> None:
         self._by_hand = True
-        super().wheelEvent(event)  # type: ignore[arg-type]
+        super().wheelEvent(event)
         self._by_hand = False
 
-    def keyPressEvent(self, event: object) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        move = _MOVES.get(Qt.Key(event.key()))
+        held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if move is not None and held in _PLAIN:
+            # The text cursor stands where it was last put; what is seen is what should move.
+            self.verticalScrollBar().triggerAction(move)
+            return
         self._by_hand = True
-        super().keyPressEvent(event)  # type: ignore[arg-type]
+        super().keyPressEvent(event)
         self._by_hand = False
 
     def _on_scrolled(self, value: int) -> None:

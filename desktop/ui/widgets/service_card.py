@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.engine.model import ServiceStatus
@@ -19,7 +19,7 @@ from desktop.ui.view import View
 from desktop.ui.widgets.button import Button, IconButton
 from desktop.ui.widgets.card import Card
 from desktop.ui.widgets.chip import StateChip
-from desktop.ui.widgets.label import Label
+from desktop.ui.widgets.label import Label, width_of
 from desktop.ui.widgets.sparkline import Sparkline
 from desktop.words import tr
 
@@ -181,15 +181,16 @@ class _Numbers(QWidget):
         self._memory_caption = Label("", Role.SECONDARY, "sub", elide=never)
         self._memory = Label("", Role.SECONDARY_MEDIUM, elide=never)
         self._uptime = Label("", Role.SECONDARY, "sub", align=Qt.AlignmentFlag.AlignRight)
+        self._uptime_s: float | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self._cpu_caption)
-        row.addSpacing(6)
+        row.addSpacing(5)
         row.addWidget(self._cpu)
         row.addSpacing(10)
         row.addWidget(self._memory_caption)
-        row.addSpacing(6)
+        row.addSpacing(5)
         row.addWidget(self._memory)
         row.addSpacing(8)
         row.addWidget(self._uptime, 1)
@@ -200,4 +201,27 @@ class _Numbers(QWidget):
         self._cpu.setText(percent(cpu) if cpu is not None else "")
         self._memory_caption.setText(tr("Memory") if memory is not None else "")
         self._memory.setText(size(memory) if memory is not None else "")
-        self._uptime.setText(duration(uptime_s) if uptime_s is not None else "")
+        self._uptime_s = uptime_s
+        self._fit_uptime()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_uptime()
+
+    def _fit_uptime(self) -> None:
+        """Its largest unit alone where both do not fit: better than words that are cut off."""
+        if self._uptime_s is None:
+            self._uptime.setText("")
+            return
+        words = duration(self._uptime_s)
+        others = (self._cpu_caption, self._cpu, self._memory_caption, self._memory)
+        used = sum(label.sizeHint().width() for label in others) + 28
+        if used + width_of(words, Role.SECONDARY) > self.width():
+            words = duration(_whole_units(self._uptime_s))
+        self._uptime.setText(words)
+
+
+def _whole_units(seconds: float) -> float:
+    """Rounded down to whole days, hours or minutes, whichever is the largest that it has."""
+    unit = next((unit for unit in (86_400, 3_600, 60) if seconds >= unit), 1)
+    return seconds - seconds % unit
