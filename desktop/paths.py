@@ -5,10 +5,8 @@ Works from a source tree, from an installed wheel and in a frozen program alike.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-import tempfile
 from pathlib import Path
 
 SOCKET_PATH_MAX_BYTES = 100
@@ -61,6 +59,10 @@ class Home:
         plain = self.root / "engine.sock"
         if len(os.fsencode(plain)) <= SOCKET_PATH_MAX_BYTES:
             return plain
+        # On the way of every command, and seldom needed: loading these takes longer than asking.
+        import hashlib
+        import tempfile
+
         digest = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"celery-tray-{os.getuid()}-{digest}" / "engine.sock"
 
@@ -119,6 +121,8 @@ def stack_id(project: Path | None) -> str:
     """
     if project is None:
         return "bundled"
+    import hashlib
+
     digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:8]
     readable = "".join(c if c.isalnum() or c in "-_" else "-" for c in project.name)[:40]
     return f"{readable or 'project'}-{digest}"

@@ -14,7 +14,6 @@ Placeholders are named (``{port}``), so that a translation may reorder them.
 from __future__ import annotations
 
 import gettext
-import locale
 import os
 from typing import Union
 
@@ -108,6 +107,8 @@ def system_language() -> str:
         value = os.environ.get(name, "").split(":")[0]
         if value:
             return value
+    import locale
+
     return locale.getlocale()[0] or ""
 
 

@@ -11,6 +11,7 @@ from desktop.cli.context import Context
 from desktop.cli.ink import paint
 from desktop.cli.look import stack_of
 from desktop.cli.states import SERVICE, service_line, state_words
+from desktop.engine.client import Client
 from desktop.engine.model import ServiceStatus, StackStatus
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import ServiceState
@@ -58,7 +59,7 @@ class Progress:
         self._live: Live | None = None
         self._begun = time.monotonic()
         self.before: StackStatus | None = None
-        """The stack as it was seen first."""
+        """The stack as it was seen first; None when it was seen only after the answer."""
         self.stack: StackStatus | None = None
         """The stack as it was seen last."""
 
@@ -77,6 +78,11 @@ class Progress:
         color = self._context.paints(sys.stderr)
         for line, style in self._moves.lines(stack):
             self._context.warn(paint(line, style, color=color))
+
+    def catch_up(self, client: Client) -> None:
+        """Look once more, when the answer came before the first snapshot."""
+        if self.stack is None:
+            self.stack = stack_of(client.snapshot(), self._project)
 
     def __enter__(self) -> Self:
         if self._context.terminal:

@@ -105,6 +105,9 @@ def restart(context: Context, services: tuple[str, ...], workers: tuple[str, ...
     command = Restart(context.project, (*services, *workers))
     with context.connect() as client, Progress(context, command.project) as progress:
         report = client.submit(command, progress)
+        progress.catch_up(client)
+        # What ran before was stopped: nothing "runs already".
+        progress.before = None
     assert isinstance(report, StartReport)  # noqa: S101 - what Restart answers
     if not report.ready and not report.failed:
         return restarted_nothing(context)
@@ -131,6 +134,7 @@ def _submit(context: Context, client: Client, command: Start) -> tuple[StartRepo
     try:
         with Progress(context, command.project) as progress:
             report = client.submit(command, progress)
+            progress.catch_up(client)
     except KeyboardInterrupt:
         context.warn(tr("What was begun goes on in the background. To end it: celery-tray stop"))
         raise

@@ -64,8 +64,9 @@ def _refused(context: Context, report: StartReport) -> int:
 
 
 def _ran_already(before: StackStatus | None, names: tuple[str, ...]) -> bool:
-    up = {one.name for one in before.services if one.state in UP} if before else set()
-    return up.issuperset(names)
+    if before is None:
+        return False
+    return {one.name for one in before.services if one.state in UP}.issuperset(names)
 
 
 def _others_run(stack: StackStatus | None, report: StartReport) -> bool:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from desktop import __version__
 from desktop.engine import wire
@@ -23,6 +22,9 @@ from desktop.engine.snapshot import Snapshot, apply
 from desktop.launch import own_command
 from desktop.paths import Home
 from desktop.words import text, verbatim
+
+if TYPE_CHECKING:
+    import subprocess
 
 START_TIMEOUT_S = 20.0
 """How long a fresh engine may take to listen; it needs well under a second."""
@@ -194,6 +196,8 @@ class Client:
 
 def start_engine(home: Home) -> subprocess.Popen[bytes]:
     """Start the engine process, detached from this terminal and session."""
+    import subprocess
+
     try:
         home.make()
         log = home.engine_log.open("ab")
