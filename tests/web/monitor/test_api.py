@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 from desktop.engine.commands import (
+    Census,
+    CensusReport,
     Existing,
     Open,
     Refused,
@@ -50,9 +52,23 @@ def test_the_api_gives_the_documents_of_the_commands(engine, monitor):
     status = monitor.http.get("/api/status").json()
     expected = json.loads(json.dumps(status_document(engine.snapshot, stack, time.time())))
     assert without_durations(status) == without_durations(expected)
-    workers = monitor.http.get("/api/workers").json()
-    assert without_durations(workers) == without_durations(workers_document(stack.workers, 0.0))
     assert monitor.http.get("/api/queues").json() == queues_document(stack.queues)
+
+
+def test_workers_are_those_of_a_fresh_census(engine, monitor):
+    rows = engine.snapshot.stacks[0].workers
+    engine.answer = lambda command: CensusReport(rows)
+    workers = monitor.http.get("/api/workers").json()
+    assert without_durations(workers) == without_durations(workers_document(rows, 0.0))
+    assert monitor.http.get("/api/workers").json()["workers"]
+    assert engine.commands.count(Census("")) == 1
+
+
+def test_workers_are_looked_for_while_a_page_is_open(engine, monitor, wait_until):
+    assert Census("") not in engine.commands
+    with monitor.http.stream("GET", "/api/events") as response:
+        next(events(response))
+        wait_until(lambda: Census("") in engine.commands)
 
 
 def without_durations(document):
@@ -140,7 +156,8 @@ def test_many_pages_see_the_same(engine, monitor):
 
 def test_the_engine_measures_more_often_only_while_a_page_is_open(engine, monitor, wait_until):
     with monitor.http.stream("GET", "/api/events") as response:
-        next(events(response))
+        stream = events(response)  # kept: a generator that is dropped closes the response
+        next(stream)
         wait_until(lambda: Watch(2.0) in engine.commands)
         assert Watch(0.0) not in engine.commands
     wait_until(lambda: engine.commands[-1] == Watch(0.0))
