@@ -127,6 +127,7 @@ def _engine(engine: EngineInfo, now: float) -> Document:
         "pid": engine.pid,
         "uptime_s": _since(engine.started_at, now),
         "version": engine.version,
+        "started_at": engine.started_at,
     }
 
 

@@ -82,10 +82,18 @@ class Monitor:
         return _json(self._feed.document())
 
     async def workers(self, request: Request) -> Response:
-        self._feed.polled()
-        speak(_language(request))
-        stack = self._feed.stack
-        return _json(workers_document(stack.workers if stack else (), time.time()))
+        language = _language(request)
+        if (problem := self._feed.problem) is not None:
+            speak(language)
+            return _json(problem_document(problem), 503)
+        try:
+            rows = await self._feed.census()
+        except TrayError as error:
+            speak(language)
+            status, document = actions.refusal(error)
+            return _json(document, status)
+        speak(language)
+        return _json(workers_document(rows, time.time()))
 
     async def queues(self, request: Request) -> Response:
         self._feed.polled()

@@ -13,11 +13,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from desktop.engine.commands import Answer, Command, Open, Watch
+from desktop.engine.commands import Answer, Census, CensusReport, Command, Open, Watch
 from desktop.engine.documents import Document, problem_document, status_document
 from desktop.engine.errors import TrayError
 from desktop.engine.link import Link
-from desktop.engine.model import Problem, StackStatus
+from desktop.engine.model import Problem, StackStatus, WorkerRow
 from desktop.engine.snapshot import Snapshot
 from desktop.paths import Home, stack_id
 from desktop.words import text
@@ -28,6 +28,10 @@ POLLED_INTERVAL_S = 5.0
 """Measured this often while something polls the API or the metrics."""
 POLLED_FOR_S = 60.0
 """A poll counts as interest for this long."""
+CENSUS_INTERVAL_S = 10.0
+"""While a page is open, Celery processes are looked for this often (30 to 200 ms of work)."""
+CENSUS_KEPT_S = 2.0
+"""A census is not taken again within this time."""
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +55,9 @@ class Feed:
         self._polls_end: asyncio.TimerHandle | None = None
         self._watched_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._counting = asyncio.Lock()
+        self._counted: tuple[float, tuple[WorkerRow, ...]] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Stay connected to the engine until cancelled."""
@@ -64,6 +71,16 @@ class Feed:
     async def submit(self, command: Command) -> Answer:
         """Have the engine do something. Raises :class:`TrayError` when it can't or won't."""
         return await self._link.submit(command)
+
+    async def census(self) -> tuple[WorkerRow, ...]:
+        """Every Celery process of this machine, now. Raises :class:`TrayError`."""
+        loop = asyncio.get_running_loop()
+        async with self._counting:
+            if self._counted is None or loop.time() - self._counted[0] > CENSUS_KEPT_S:
+                report = await self.submit(Census(self.project))
+                rows = report.workers if isinstance(report, CensusReport) else ()
+                self._counted = loop.time(), rows
+            return self._counted[1]
 
     # --- what is known -----------------------------------------------------------------------
 
@@ -114,11 +131,16 @@ class Feed:
         """Somebody looks for as long as the block lasts."""
         self._viewers += 1
         self._watch()
+        if self._looking is None:
+            self._looking = asyncio.get_running_loop().create_task(self._look())
         try:
             yield
         finally:
             self._viewers -= 1
             self._watch()
+            if not self._viewers and self._looking:
+                self._looking.cancel()
+                self._looking = None
 
     @property
     def viewers(self) -> int:
@@ -167,6 +189,14 @@ class Feed:
         if wanted_s != self._watched_s:
             self._watched_s = wanted_s
             self._spawn(Watch(wanted_s))
+
+    async def _look(self) -> None:
+        """Keep the snapshot's workers fresh; they come with it."""
+        while True:
+            if self.stack is not None:
+                with contextlib.suppress(TrayError):
+                    await self.census()
+            await asyncio.sleep(CENSUS_INTERVAL_S)
 
     def _spawn(self, command: Command) -> None:
         task = asyncio.get_running_loop().create_task(self._do(command))

@@ -159,6 +159,7 @@ def test_the_theme_is_switched_and_remembered(page):
 def test_an_engine_that_is_gone_leaves_the_last_state_greyed(engine, page, monitor):
     monitor.process.terminate()
     expect(page.locator("#body")).to_have_class("old")
+    expect(page.locator("#summary")).to_have_text("Not connected")
     expect(page.locator("#banners")).to_contain_text("The monitor did not answer.")
     expect(page.locator("#banners")).to_contain_text("What you see is from")
     expect(card(page, "Redis")).to_be_visible()

@@ -101,8 +101,9 @@ function draw() {
   if (!status) return;
   const now = Date.now() / 1000;
   $("body").classList.toggle("old", !fresh);
+  $("body").inert = !fresh; // nothing can be done with what is only remembered
   say($("project"), status.stack.project ? status.stack.name : t("bundled"));
-  drawSummary();
+  drawSummary(fresh);
   drawButtons(fresh);
   drawNumbers($("numbers"), status);
   drawServices($("cards"), status.services, page, now);
@@ -122,7 +123,11 @@ function drawLink(fresh) {
   say($("link-where"), status?.stack.broker || "");
 }
 
-function drawSummary() {
+function drawSummary(fresh) {
+  if (!fresh) {
+    redraw($("summary"), t("not_connected"), () => [icon("g-warn", "warn"), t("not_connected")]);
+    return;
+  }
   const counted = status.services.filter((one) => one.enabled || one.state !== "stopped");
   const up = counted.filter((one) => UP.has(one.state)).length;
   const began = Math.min(...counted.filter((one) => one.started_at && UP.has(one.state)).map((one) => one.started_at));

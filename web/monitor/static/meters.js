@@ -5,7 +5,7 @@ import { clock, number, percent, size, t } from "./format.js";
 import { limitState } from "./states.js";
 
 export function drawNumbers(parent, status) {
-  const since = status.engine ? t("since", { time: clock(Date.now() / 1000 - status.engine.uptime_s) }) : "";
+  const since = status.engine ? t("since", { time: clock(status.engine.started_at) }) : "";
   const numbers = [
     [t("running_now"), status.tasks.active, "", ""],
     [t("waiting_in_queues"), status.queues.reduce((sum, queue) => sum + queue.depth, 0), "", ""],

@@ -55,13 +55,18 @@ function updateCard(card, service, page, now) {
   if (figures) updateFigures(figures, service, now);
 }
 
+/** Whether it has a page of its own to open; this one is open already. */
+function opens(service) {
+  return /^https?:\/\//.test(service.url) && service.state === "running" && service.kind !== "monitor";
+}
+
 function addressOf(service) {
   if (service.note) return service.note;
   if (service.state === "stopped") return t("not_started");
   const restarts = service.restarts ? ` · ${t("restarts", { n: service.restarts })}` : "";
   const shown = service.url.replace(/^https?:\/\//, "").replace(/\/$/, "");
   const words = service.detail || shown || service.node;
-  if (/^https?:\/\//.test(service.url) && service.state === "running") {
+  if (opens(service)) {
     return el("span", {}, el("a", { href: service.url, target: "_blank", rel: "noopener noreferrer" }, words), restarts);
   }
   return words + restarts;
@@ -86,7 +91,7 @@ function middleOf(service, kind) {
 }
 
 function actionsOf(service) {
-  const open = /^https?:\/\//.test(service.url) && service.state === "running" && service.kind !== "monitor";
+  const open = opens(service);
   const verbs = {
     stopped: ["start"],
     failed: ["start"],
