@@ -93,7 +93,8 @@ QPlainTextEdit, QAbstractScrollArea#log {
   selection-color: $on_accent;
 }
 
-QStatusBar { background: $side; color: $sub; border-top: 1px solid $border; padding: 2px 12px; }
+QStatusBar { background: $side; color: $sub; border-top: 1px solid $border; font-size: 12px; }
+QSizeGrip { width: 0; height: 0; }
 QStatusBar::item { border: none; }
 
 QAbstractScrollArea::corner { background: transparent; border: none; }

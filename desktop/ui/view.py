@@ -45,11 +45,11 @@ class View:
         return tuple(s for s in self.services if s.state is ServiceState.STOPPING)
 
     def uptime_s(self, service: ServiceStatus) -> float | None:
-        """How long it has run; None when it does not."""
+        """How long it has run, in whole seconds; None when it does not."""
         if service.started_at is None or service.state in {
             ServiceState.STOPPED,
             ServiceState.FAILED,
             ServiceState.BACKOFF,
         }:
             return None
-        return max(0.0, self.now - service.started_at)
+        return float(max(0, int(self.now - service.started_at)))

@@ -91,6 +91,8 @@ def key(qtbot, window, key_: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
     for modifier in modifiers:
         held |= modifier
     window.activateWindow()
+    # A window manager takes its time; shortcuts belong to the active window.
+    qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(window, key_, held)
 
 

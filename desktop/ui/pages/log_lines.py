@@ -75,10 +75,12 @@ def merged(sources: Iterable[tuple[int, list[str]]]) -> list[LogLine]:
 
 
 def _timed(source: int, lines: list[str]) -> list[tuple[float, LogLine]]:
-    latest = 0.0
+    stamps = [stamp(line) for line in lines]
+    # What a service says before its first line with a time belongs to that line.
+    latest = next((at for at in stamps if at is not None), 0.0)
     timed = []
-    for line in lines:
-        latest = max(latest, stamp(line) or 0.0)
+    for line, at in zip(lines, stamps, strict=True):
+        latest = max(latest, at or 0.0)
         timed.append((latest, LogLine(source, line)))
     return timed
 

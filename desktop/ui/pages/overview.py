@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.engine.model import Finding, ServiceStatus, StackStatus
-from desktop.engine.states import ServiceState, Severity, StackState
+from desktop.engine.states import ServiceKind, ServiceState, Severity, StackState
 from desktop.quantities import duration
 from desktop.ui.fonts import Role
 from desktop.ui.pages.page import Page, Surroundings
@@ -25,6 +25,7 @@ from desktop.ui.widgets.service_card import HEIGHT, ServiceCard
 from desktop.ui.widgets.task_list import TaskList
 from desktop.words import text, tr, trn
 
+STOP_USUAL_S = 5.0
 SEVERITIES = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)
 
 
@@ -39,6 +40,7 @@ class OverviewPage(Page):
         super().__init__(around, parent)
         self._dismissed: frozenset[object] = frozenset()
         self._waits: frozenset[str] = frozenset()
+        self._stopping_since: dict[str, float] = {}
         self.stop_all = Button("", "stop", large=True)
         self.start_all = Button("", "play", large=True)
         self.stop_all.clicked.connect(around.actions.stop_all)
@@ -98,7 +100,7 @@ class OverviewPage(Page):
     def refresh(self, view: View) -> None:
         stack = view.stack
         self.start_all.setEnabled(view.can_start)
-        self.start_all.set_look("primary" if view.can_start else "")
+        self.start_all.set_look("primary" if view.can_start and not view.stopping else "")
         self.stop_all.setEnabled(view.can_stop)
         self._show_sentence(view)
         self._show_finishing(view)
@@ -129,14 +131,13 @@ class OverviewPage(Page):
 
     def _show_finishing(self, view: View) -> None:
         """Stopping waits for running tasks: say so, and let the person choose."""
-        busy = {s.name for s in view.stopping if s.note is not None}
-        if not busy or busy <= self._waits:
-            self._waits &= busy
+        busy = self._busy(view)
+        names = frozenset(s.name for s in busy)
+        if not names or names <= self._waits:
+            self._waits &= names
             self.finishing.hide()
             return
-        notes = "; ".join(
-            f"{service_title(s)}: {s.note}" for s in view.stopping if s.note is not None
-        )
+        notes = "; ".join(f"{service_title(s)}: {s.note}" for s in busy)
         self.finishing.show_words(
             Severity.INFO,
             tr("Stopping"),
@@ -148,14 +149,30 @@ class OverviewPage(Page):
             (tr("Force stop…"), self._on_force_stop),
         )
 
+    def _busy(self, view: View) -> tuple[ServiceStatus, ...]:
+        """Services whose stop is worth a word: workers that finish tasks, at once; others only
+        when they take longer than a stop usually does."""
+        self._stopping_since = {
+            s.name: self._stopping_since.get(s.name, view.ticks) for s in view.stopping
+        }
+        return tuple(
+            s
+            for s in view.stopping
+            if s.note is not None
+            and (
+                s.kind is ServiceKind.WORKER
+                or view.ticks - self._stopping_since[s.name] >= STOP_USUAL_S
+            )
+        )
+
     def _on_wait(self) -> None:
         if self.view is not None:
-            self._waits = frozenset(s.name for s in self.view.stopping)
+            self._waits = frozenset(s.name for s in self._busy(self.view))
             self.finishing.hide()
 
     def _on_force_stop(self) -> None:
         if self.view is not None:
-            names = (s.name for s in self.view.stopping if s.note is not None)
+            names = (s.name for s in self._busy(self.view))
             self.around.actions.ask_force_stop(self.view, *names)
 
     def _show_banner(self, view: View) -> None:

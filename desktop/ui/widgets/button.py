@@ -35,7 +35,8 @@ class Button(QPushButton):
         self.setFont(fonts.font(Role.BODY_MEDIUM))
         self.setIconSize(QSize(12, 12))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setCursor(Qt.CursorShape.ArrowCursor)
+        # A click leaves the keyboard where it is: a button that a click disables would hand it on.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.set_words(words)
         self._recolour()
 
@@ -87,7 +88,7 @@ class IconButton(QToolButton):
         self._icon = icon
         self.setIconSize(QSize(icon_side, icon_side))
         self.setFixedSize(side, side)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.set_words(words)
         self._recolour()
 

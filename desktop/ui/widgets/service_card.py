@@ -12,7 +12,7 @@ from desktop.quantities import duration, percent, size
 from desktop.ui import icons
 from desktop.ui.actions import Actions
 from desktop.ui.fonts import Role
-from desktop.ui.phrases import service_state, service_title
+from desktop.ui.phrases import DASH, service_state, service_title
 from desktop.ui.theme import Tone
 from desktop.ui.trends import Series
 from desktop.ui.view import View
@@ -111,9 +111,9 @@ class ServiceCard(Card):
             return words[:1].upper() + words[1:]
         if str(service.detail):
             return str(service.detail)
-        if service.state is ServiceState.STOPPED:
-            return tr("Not started")
-        return service.url
+        return _address(service.url) or (
+            tr("Not started") if service.state is ServiceState.STOPPED else ""
+        )
 
     def _show_words(self, service: ServiceStatus) -> None:
         words = ""
@@ -197,10 +197,10 @@ class _Numbers(QWidget):
 
     def show_numbers(self, service: ServiceStatus, uptime_s: float | None) -> None:
         cpu, memory = service.cpu_percent, service.rss_bytes
-        self._cpu_caption.setText(tr("CPU") if cpu is not None else "")
-        self._cpu.setText(percent(cpu) if cpu is not None else "")
-        self._memory_caption.setText(tr("Memory") if memory is not None else "")
-        self._memory.setText(size(memory) if memory is not None else "")
+        self._cpu_caption.setText(tr("CPU"))
+        self._cpu.setText(percent(cpu) if cpu is not None else DASH)
+        self._memory_caption.setText(tr("Memory"))
+        self._memory.setText(size(memory) if memory is not None else DASH)
         self._uptime_s = uptime_s
         self._fit_uptime()
 
@@ -219,6 +219,11 @@ class _Numbers(QWidget):
         if used + width_of(words, Role.SECONDARY) > self.width():
             words = duration(_whole_units(self._uptime_s))
         self._uptime.setText(words)
+
+
+def _address(url: str) -> str:
+    """Host and port of an address, without what every address has."""
+    return url.partition("://")[2].rstrip("/")
 
 
 def _whole_units(seconds: float) -> float:

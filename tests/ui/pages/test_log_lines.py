@@ -68,6 +68,12 @@ def test_logs_are_merged_by_time_and_a_traceback_stays_with_its_line() -> None:
     ]
 
 
+def test_a_banner_without_times_stands_before_the_first_line_that_has_one() -> None:
+    worker = [" -- celery banner --", "[2026-11-24 09:00:05,000: INFO] ready."]
+    redis = ["51860:M 24 Nov 2026 09:00:01.000 * Ready"]
+    assert [line.words for line in merged([(0, worker), (1, redis)])] == [*redis, *worker]
+
+
 def test_a_clock_that_was_set_back_keeps_the_order_of_a_file() -> None:
     lines = ["2026-11-24 09:00:05 a", "2026-11-24 08:00:00 b"]
     assert [line.words for line in merged([(0, lines)])] == lines

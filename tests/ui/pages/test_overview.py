@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import dataclasses
+
 import msgspec
 import pytest
+from PySide6.QtCore import Qt
 
 from desktop.engine.commands import Start, Stop
 from desktop.engine.model import Finding
@@ -99,6 +102,17 @@ def test_while_tasks_finish_the_person_may_wait(page, bridge) -> None:
     assert page.finishing.isVisible(), "the next stop asks again"
 
 
+def test_a_usual_stop_is_no_banner(page, bridge) -> None:
+    redis = msgspec.structs.replace(
+        sample.REDIS, state=ServiceState.STOPPING, note=text("waits for the others")
+    )
+    bridge.feed(sample.with_service(SHOP, redis))
+    assert not page.finishing.isVisible()
+    later = page.view.ticks + 6
+    page.take(dataclasses.replace(page.view, ticks=later))
+    assert page.finishing.isVisible(), "by now somebody wants to know"
+
+
 def test_force_stop_lists_what_would_be_ended_and_only_then_does_it(window, page, bridge) -> None:
     bridge.feed(sample.with_service(SHOP, sample.stopping_worker()))
     press(page, page.finishing, "Force stop…")
@@ -141,8 +155,6 @@ def test_a_stopped_card_starts_its_service(page, bridge) -> None:
 
 
 def test_a_card_opens_the_details_by_mouse_and_keyboard(qtbot, window, page) -> None:
-    from PySide6.QtCore import Qt
-
     qtbot.keyClick(page.cards["web"], Qt.Key.Key_Return)
     assert window.page.name == "services" and window.page.table.chosen == "web"
     window.show_page("overview")
@@ -191,3 +203,10 @@ def test_the_line_moves_on_with_the_pulse(window, page) -> None:
     before = len(window._trends.series(SHOP.id, "worker1"))
     window._on_pulse()
     assert len(window._trends.series(SHOP.id, "worker1")) == before + 1
+
+
+def test_a_click_that_disables_its_button_rings_nothing_else(qtbot, page, bridge) -> None:
+    qtbot.mouseClick(page.stop_all, Qt.MouseButton.LeftButton)
+    bridge.feed(sample.stopped(SHOP))
+    assert not page.stop_all.isEnabled()
+    assert not any(card.hasFocus() for card in page.cards.values())
