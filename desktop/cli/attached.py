@@ -54,6 +54,7 @@ class Attached:
         self._screen = screen
         self._keep = keep
         self._interrupts = 0
+        self._leaving = False
         self._wake = asyncio.Event()
         self._engine_pid = 0
         self._stack: StackStatus | None = None
@@ -83,6 +84,7 @@ class Attached:
                     return self._leave()
                 return await self._stop(link)
         finally:
+            self._leaving = True
             linked.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await linked
@@ -137,6 +139,8 @@ class Attached:
         self._wake.set()
 
     def _on_snapshot(self, snapshot: Snapshot | None) -> None:
+        if self._leaving:
+            return
         if snapshot is None:
             self._screen.say(
                 tr("The engine went away; services go on, and the next one is started.")

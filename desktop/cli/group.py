@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -228,6 +229,12 @@ def invoke(context: Context, argv: Sequence[str]) -> int:
         )
     except click.exceptions.Exit as leave:
         return leave.exit_code
+    except SystemExit as leave:
+        # click leaves like this after answering a shell that completes, and, with 1, when
+        # nobody reads any more.
+        if leave.code == 1 and COMPLETE_VARIABLE not in os.environ:
+            raise BrokenPipeError from None
+        return leave.code if isinstance(leave.code, int) else 0
     except click.Abort:
         raise KeyboardInterrupt from None
     except click.UsageError as error:

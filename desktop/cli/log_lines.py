@@ -38,9 +38,13 @@ class Printer:
         if self._width:
             style = STYLES[self.names.index(name) % len(STYLES)] if name in self.names else ""
             prefix = paint(f"{name:<{self._width}} | ", style, color=self._color)
-        for line in lines:
-            if self._wanted is None or self._wanted.search(line):
-                self._write(prefix + harmless(line, color=self._color))
+        shown = [
+            prefix + harmless(line, color=self._color)
+            for line in lines
+            if self._wanted is None or self._wanted.search(line)
+        ]
+        if shown:
+            self._write("\n".join(shown))
 
     def _to_stdout(self, line: str) -> None:
         sys.stdout.write(line + "\n")

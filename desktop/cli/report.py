@@ -9,7 +9,7 @@ from desktop.cli.context import Context
 from desktop.cli.failure import problem_lines
 from desktop.cli.ink import harmless, paint
 from desktop.cli.render import Cell, Table, print_table
-from desktop.cli.states import OWNER, SERVICE, STACK, state_words
+from desktop.cli.states import OWNER, SERVICE, STACK
 from desktop.engine.model import Finding, ServiceStatus, StackStatus, WorkerRow
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import ALIVE, ServiceState, Severity
@@ -61,14 +61,20 @@ def _service_row(one: ServiceStatus, now: float) -> tuple[Cell | str, ...]:
     up = one.started_at is not None and one.state in ALIVE
     return (
         one.name,
-        Cell(f"{look.glyph} {state_words(one)}", look.style),
+        Cell(str(look), look.style),
         str(one.pid or ""),
         "" if one.cpu_percent is None else percent(one.cpu_percent),
         "" if one.rss_bytes is None else size(one.rss_bytes),
         duration(now - one.started_at) if up and one.started_at else "",
         str(one.restarts or ""),
-        one.url if one.state is not ServiceState.STOPPED else "",
+        _where(one),
     )
+
+
+def _where(one: ServiceStatus) -> str:
+    if one.note:
+        return str(one.note)
+    return one.url if one.state is not ServiceState.STOPPED else ""
 
 
 def details(stack: StackStatus, *, color: bool = False, log_lines: int = 8) -> Iterator[str]:
