@@ -5,7 +5,6 @@ Each is the very service of the stack, with its own address; this process become
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 
@@ -15,14 +14,14 @@ import msgspec
 from desktop.cli.arguments import PORT
 from desktop.cli.context import Context
 from desktop.cli.group import verb
-from desktop.engine import app_info, config, ports, stack
+from desktop.engine import app_info, config, ports, preparation, stack, start_problems
 from desktop.engine.config import StackConfig
-from desktop.engine.credentials import flower_credentials
+from desktop.engine.credentials import FLOWER_VARIABLE, flower_credentials
 from desktop.engine.errors import ServiceError
 from desktop.engine.model import ServiceSpec
 from desktop.engine.states import ServiceKind
 from desktop.paths import stack_id
-from desktop.words import text, tr
+from desktop.words import tr
 
 PORT_HELP = tr("Port on 127.0.0.1; the configured one without it.")
 
@@ -60,13 +59,14 @@ def builtin_monitor(context: Context, port: int | None, read_only: bool) -> int:
 @click.option("--port", type=PORT, help=PORT_HELP)
 def flower(context: Context, port: int | None) -> int:
     settings = _settings(context)
-    login = flower_credentials(context.home)
     changed = msgspec.structs.replace(
         settings, flower=config.FlowerConfig(enabled=True, port=port or settings.flower.port)
     )
     spec = _spec(context, changed, ServiceKind.FLOWER)
-    if spec.argv[0] == sys.executable and importlib.util.find_spec("flower") is None:
-        raise no_flower()
+    if preparation.lacks_flower(spec):
+        raise ServiceError.of(start_problems.no_flower())
+    login = flower_credentials(context.home)
+    spec = msgspec.structs.replace(spec, env={**spec.env, FLOWER_VARIABLE: login.basic_auth})
     if login.created:
         context.say(tr("User: {user}", user=login.user))
         context.say(
@@ -102,15 +102,3 @@ def _become(context: Context, spec: ServiceSpec, address: str) -> int:
     sys.stdout.flush()
     os.chdir(spec.cwd)
     os.execvpe(spec.argv[0], spec.argv, {**os.environ, **spec.env})  # noqa: S606 - ours
-
-
-# --- words ---------------------------------------------------------------------------------------
-
-
-def no_flower() -> ServiceError:
-    return ServiceError(
-        "flower-missing",
-        text("Flower is not installed."),
-        text("The built-in monitor needs no installation: celery-tray builtin-monitor"),
-        text("Install Flower: {command}", command=f"{sys.executable} -m pip install flower"),
-    )

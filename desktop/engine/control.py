@@ -46,16 +46,16 @@ class Control:
         Returns at its reply. A node that does not listen yet misses the question, so a caller who
         waits for a fresh one asks again and again with a short timeout (0.1 to 0.25 s).
         """
-        return node in self._ask("ping", timeout_s, [node])
+        return node in dict(self.replies("ping", timeout_s, [node]))
 
     def active(self, timeout_s: float) -> dict[str, tuple[ActiveTask, ...]]:
         """What each node runs now. Takes the whole ``timeout_s``: who is there is not known."""
-        replies = self._ask("active", timeout_s)
+        replies = dict(self.replies("active", timeout_s))
         return {node: _active_tasks(node, reply) for node, reply in replies.items()}
 
     def running_tasks(self, node: str, timeout_s: float) -> tuple[ActiveTask, ...] | None:
         """What ``node`` runs now; None when it did not answer."""
-        replies = self._ask("active", timeout_s, [node])
+        replies = dict(self.replies("active", timeout_s, [node]))
         return _active_tasks(node, replies[node]) if node in replies else None
 
     def stats(self, timeout_s: float) -> dict[str, dict[str, Any]]:
@@ -63,12 +63,16 @@ class Control:
 
         Takes the whole ``timeout_s``. What a worker says is not to be trusted in shape.
         """
-        replies = self._ask("stats", timeout_s)
+        replies = dict(self.replies("stats", timeout_s))
         return {node: reply for node, reply in replies.items() if isinstance(reply, dict)}
 
-    def _ask(
+    def replies(
         self, command: str, timeout_s: float, nodes: Sequence[str] | None = None
-    ) -> dict[str, Any]:
+    ) -> tuple[tuple[str, Any], ...]:
+        """Each reply to a command of remote control with the name of its node. Two nodes of one
+        name give two replies. With ``nodes`` it returns at the last of them, else it takes the
+        whole ``timeout_s``.
+        """
         from kombu.connection import Connection
         from kombu.exceptions import KombuError
         from kombu.pidbox import Mailbox
@@ -83,7 +87,7 @@ class Control:
             connection = Connection(self._url, transport_options=options)  # type: ignore[no-untyped-call]
             transport = connection.transport
         except (KeyError, ValueError, ImportError):
-            return {}  # an address that nobody can listen on: its words are the probes' to find
+            return ()  # an address that nobody can listen on: its words are the probes' to find
         if hasattr(transport, "brpop_timeout"):
             transport.brpop_timeout = min(_POLL_MAX_S, timeout_s)
         mailbox = Mailbox(_NAMESPACE, type="fanout", accept=["json"], serializer="json")  # type: ignore[no-untyped-call]
@@ -100,16 +104,17 @@ class Control:
                     limit=None if nodes is None else len(nodes),
                 )
         except errors:
-            return {}
+            return ()
         return _by_node(replies)
 
 
-def _by_node(replies: Any) -> dict[str, Any]:
-    nodes: dict[str, Any] = {}
-    for reply in replies or ():
-        if isinstance(reply, dict):
-            nodes.update((str(node), answer) for node, answer in reply.items())
-    return nodes
+def _by_node(replies: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple(
+        (str(node), answer)
+        for reply in replies or ()
+        if isinstance(reply, dict)
+        for node, answer in reply.items()
+    )
 
 
 def _active_tasks(node: str, reply: Any) -> tuple[ActiveTask, ...]:

@@ -10,9 +10,9 @@ import contextlib
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from desktop import __version__
 from desktop.engine import broker, logs, machine
@@ -57,6 +57,7 @@ class Engine:
         self._opening = asyncio.Lock()
         self._info = EngineInfo(os.getpid(), __version__, time.time())
         self._machine = Machine(cores=os.cpu_count() or 1)
+        self._samples: deque[Machine] = deque(maxlen=machine.SAMPLES_MIN)
         self._meter = Meter()
         self._measured_at = 0.0
         self._measuring = asyncio.Lock()
@@ -149,9 +150,9 @@ class Engine:
         if isinstance(command, Restart):
             return await (await self._stack(command.project)).restart(command.services)
         if isinstance(command, StopExisting):
-            return await (await self._stack(command.project)).stop_existing(command.pids)
+            return await (await self._stack(command.project)).found.stop_existing(command.pids)
         if isinstance(command, Census):
-            return CensusReport(await (await self._stack(command.project)).look())
+            return CensusReport(await (await self._stack(command.project)).found.look())
         return Done()
 
     # --- what faces see ----------------------------------------------------------------------
@@ -211,11 +212,13 @@ class Engine:
                 if one.pid is not None
             }
             usage = await asyncio.to_thread(self._meter.measure, roots)
-            self._machine = await asyncio.to_thread(machine.measure, self._existing_folder())
+            self._machine = await asyncio.to_thread(machine.measure, self._home.root)
+            self._samples.append(self._machine)
             for project, live in self._stacks.items():
                 for name, one in live.supervisors.items():
                     one.set_usage(usage.get(f"{project}\0{name}"))
                     await asyncio.to_thread(logs.rotate, live.home.log(name))
+                live.machine_findings = machine.findings(tuple(self._samples))
                 await self._measure_queues(live)
             self.changed()
 
@@ -226,6 +229,3 @@ class Engine:
             return
         with contextlib.suppress(TrayError):
             live.queues = await asyncio.to_thread(broker.queues, live.broker_url, live.queue_names)
-
-    def _existing_folder(self) -> Path:
-        return self._home.root

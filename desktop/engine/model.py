@@ -109,7 +109,6 @@ class ServiceSpec(msgspec.Struct, frozen=True):
     restart: RestartPolicy = RestartPolicy()
     node: str = ""
     """Celery node name (workers)."""
-    secret_argv: bool = False
 
 
 class ServiceStatus(msgspec.Struct, frozen=True):

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from desktop.engine import config, process
-from desktop.engine.live_stack import stack_state
+from desktop.engine import app_info, config, process, stack
 from desktop.engine.model import ServiceStatus, StackStatus
 from desktop.engine.records import Record, Records, boot_id
+from desktop.engine.stack_findings import stack_state
 from desktop.engine.states import ServiceState
+from desktop.engine.urls import masked
 from desktop.paths import Home, stack_id
 
 
@@ -22,26 +23,37 @@ def status(home: Home, project: str) -> StackStatus:
     stack_home = home.stack(stack_id(folder))
     records, _ = Records(stack_home).load() if stack_home.records.is_dir() else ((), ())
     boot = boot_id()
-    services = tuple(
-        found
-        for record in records
-        if (found := _recorded(record, boot, str(stack_home.log(record.spec.name))))
-    )
+    info = app_info.cached(loaded, stack_home)
+    services = {
+        spec.name: ServiceStatus(
+            spec.name,
+            spec.kind,
+            enabled=spec.enabled,
+            url=spec.url,
+            log_path=str(stack_home.log(spec.name)),
+            node=spec.node,
+        )
+        for spec in stack.specs(loaded, stack_home, home, info=info)
+    }
+    for record in records:
+        found = _recorded(record, boot, str(stack_home.log(record.spec.name)))
+        if found:
+            services[found.name] = found
     return StackStatus(
         id=stack_id(folder),
         name=loaded.name,
         project=project,
         app=loaded.app,
-        broker="",
-        state=stack_state(services),
-        services=services,
+        broker=masked(stack.broker_url(loaded, info)),
+        state=stack_state(services.values()),
+        services=tuple(services.values()),
     )
 
 
 def _recorded(record: Record, boot: str, log_path: str) -> ServiceStatus | None:
     if record.boot_id != boot or record.pid is None or record.create_time is None:
         return None
-    if not process.is_same(record.pid, record.create_time):
+    if not process.is_ours(record.pid, record.create_time):
         return None
     return ServiceStatus(
         name=record.spec.name,

@@ -46,13 +46,7 @@ class Process:
 
     def signal(self, number: signal.Signals) -> bool:
         """Send a signal, if this very process is still there; True when it was sent."""
-        if not self.alive or not is_same(self.pid, self.create_time):
-            return False
-        try:
-            os.kill(self.pid, number)
-        except ProcessLookupError:
-            return False
-        return True
+        return self.alive and is_ours(self.pid, self.create_time) and _send(self.pid, number)
 
     def end_group(self) -> None:
         """After its end: what is left of its group (an ``npm``'s ``node``) is asked to end too.
@@ -78,14 +72,17 @@ class Process:
             self.ended.set_result(code)
 
 
-def spawn(spec: ServiceSpec, home: StackHome, argv: tuple[str, ...]) -> Process:
-    """Start a service. Raises OSError when its program or its log file can't be opened."""
+def spawn(
+    spec: ServiceSpec, home: StackHome, argv: tuple[str, ...], env: Mapping[str, str]
+) -> Process:
+    """Start a service, with ``env`` on top of its spec's. Raises OSError when its program or its
+    log file can't be opened."""
     output = logs.open_append(home.log(spec.name))
     try:
         child = subprocess.Popen(
             argv,
             cwd=spec.cwd,
-            env=environment(spec),
+            env={**environment(spec), **env},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -104,7 +101,7 @@ def environment(spec: ServiceSpec) -> dict[str, str]:
 
 def adopt(pid: int, create_time: float, started_at: float | None) -> Process | None:
     """Take over a recorded process if it is still the same one and no zombie."""
-    if not is_same(pid, create_time):
+    if not is_ours(pid, create_time):
         return None
     process = Process(pid, create_time, None)
     process.started_at = started_at or create_time
@@ -144,14 +141,41 @@ def is_same(pid: int, create_time: float) -> bool:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
             return False
-        if abs(process.create_time() - create_time) > CREATE_TIME_MARGIN_S:
-            return False
-        # We start everything as the leader of its own session, which narrows the margin further.
-        return os.getsid(pid) == pid
-    except (psutil.Error, ProcessLookupError):
+        return abs(process.create_time() - create_time) <= CREATE_TIME_MARGIN_S
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def is_ours(pid: int, create_time: float) -> bool:
+    """The same, of a process that we started: each leads its own session, which narrows the
+    margin further."""
+    try:
+        return is_same(pid, create_time) and os.getsid(pid) == pid
+    except ProcessLookupError:
         return False
     except PermissionError:
         return True
+
+
+def terminate(pid: int, create_time: float) -> bool:
+    """Ask a process that somebody else started to end, on a person's word; False when it may not
+    be signalled. One that is gone, or another by now, gets no signal and needs none."""
+    try:
+        if is_same(pid, create_time):
+            _send(pid, signal.SIGTERM)
+    except PermissionError:
+        return False
+    return True
+
+
+def _send(pid: int, number: signal.Signals) -> bool:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class Usage(msgspec.Struct, frozen=True):

@@ -99,11 +99,6 @@ class Service:
             self.asked_to_stop = True
             self._move(ServiceState.STOPPING, now, "was stopping")
 
-    def give_up(self, problem: Problem, now: float) -> None:
-        """It can't be used at all; a person has to look."""
-        self.wanted = True
-        self._fail(problem, now)
-
     # --- what happens ------------------------------------------------------------------------
 
     def spawned(self, now: float) -> None:

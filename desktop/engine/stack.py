@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from desktop.engine import credentials, interpreter
+from desktop.engine import interpreter
 from desktop.engine.app_info import AppInfo
 from desktop.engine.commands import WorkerOptions
 from desktop.engine.config import CommandConfig, StackConfig, WorkerConfig, concurrency
@@ -285,17 +285,12 @@ def _flower(plan: Plan) -> Iterator[ServiceSpec]:
         argv,
         cwd,
         HttpOk(plan.address(port, "/healthcheck")),
-        env={**env, **_flower_login(plan)},
+        env=env,
         needs=tuple(spec.name for spec in _redis(plan)),
         url=plan.address(port),
         port=port,
         enabled=plan.config.flower.enabled,
     )
-
-
-def _flower_login(plan: Plan) -> dict[str, str]:
-    login = credentials.flower_credentials(plan.tray_home)
-    return {credentials.FLOWER_VARIABLE: login.basic_auth}
 
 
 def _commands(plan: Plan) -> Iterator[ServiceSpec]:

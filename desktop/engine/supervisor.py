@@ -10,31 +10,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import time
 from typing import Protocol
 
-import msgspec
-
-from desktop.engine import exits, logs, ports, probes, process
+from desktop.engine import exits, logs, ports, process, start_problems
 from desktop.engine.control import Control
-from desktop.engine.finishing import Finishing
 from desktop.engine.model import Problem, ServiceSpec, ServiceStatus, StaysAlive
+from desktop.engine.preparation import Preparation
+from desktop.engine.readiness import Readiness
 from desktop.engine.records import Record, Records
 from desktop.engine.service import Action, Facts, Service
 from desktop.engine.states import UP, ServiceKind, ServiceState
+from desktop.engine.stopping import Stopping
 from desktop.paths import StackHome
-from desktop.words import Text, text, textn, verbatim
+from desktop.words import Text, text
 
 log = logging.getLogger(__name__)
 
-PROBE_PAUSE_S = 0.02
-EXTERNAL_CHECK_S = 3.0
-HEALTH_CHECK_S = 20.0
-HEALTH_TIMEOUT_S = 5.0
 LOG_TAIL_LINES = 12
-FORCE_STEP_S = 8.0
-"""How long a worker gets to hand its messages back after QUIT, before KILL."""
 
 
 class Surroundings(Protocol):
@@ -52,15 +45,6 @@ class Surroundings(Protocol):
     def changed(self) -> None: ...
 
 
-class Preparation(msgspec.Struct, frozen=True):
-    """What was found out just before a start."""
-
-    argv: tuple[str, ...] = ()
-    external: bool = False
-    blocked: Problem | None = None
-    detail: Text = Text("")
-
-
 class Supervisor:
     """Drives one :class:`Service`."""
 
@@ -70,22 +54,22 @@ class Supervisor:
         self._process: process.Process | None = None
         self._exit_problem: Problem | None = None
         self._blocked: Problem | None = None
-        self._external = False
-        self._ready = False
-        self._detail = Text("")
         self._argv = spec.argv
         self._usage: process.Usage | None = None
-        self._finishing: Finishing | None = None
-        self._stop_slow = False
-        self._silent_for_a_while = False
-        self._watcher: asyncio.Task[None] | None = None
-        self._forcing: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
+        self._readiness = Readiness(self._on_answer)
+        self._stopping: Stopping | None = None
         self._task: asyncio.Task[None] | None = None
         self.spec_next = spec
         """The newest spec from the configuration; takes effect at the next start."""
 
     # --- for the stack ---------------------------------------------------------------------------
+
+    def set_spec(self, spec: ServiceSpec) -> None:
+        """How it should be from its next start on."""
+        self.spec_next = spec
+        if self.service.state in {ServiceState.STOPPED, ServiceState.FAILED}:
+            self.service.spec = spec
 
     def run(self) -> None:
         """Begin to drive; idempotent."""
@@ -96,9 +80,8 @@ class Supervisor:
         self._wake.set()
 
     def start(self) -> None:
-        self._blocked = None
         self.service.start(time.monotonic())
-        self._record()
+        self._blocked = self._record()
         self.wake()
 
     def stop(self) -> None:
@@ -106,18 +89,17 @@ class Supervisor:
         self.wake()
 
     def restart(self) -> None:
-        self._blocked = None
         if self.service.state in {ServiceState.STARTING, ServiceState.RUNNING}:
             self.service.restart()
         else:
             self.service.start(time.monotonic())
-        self._record()
+        self._blocked = self._record()
         self.wake()
 
     def force(self) -> None:
         """The person's word: down the ladder now, whatever still runs."""
-        if self._forcing is None or self._forcing.done():
-            self._forcing = asyncio.get_running_loop().create_task(self._force())
+        if self._process and self._process.alive:
+            self._stop_of(self._process).force()
 
     def adopt(self, record: Record) -> bool:
         """Take over the process of a record; False when it is gone."""
@@ -130,15 +112,14 @@ class Supervisor:
         self.service.adopt(time.monotonic(), stopping=record.stopping, restarts=record.restarts)
         return True
 
-    def give_up(self, problem: Problem) -> None:
-        self.service.give_up(problem, time.monotonic())
-
     async def close(self) -> None:
         """Stop driving; the process goes on."""
-        tasks = [task for task in (self._task, self._watcher, self._forcing) if task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._readiness.close()
+        if self._stopping:
+            await self._stopping.close()
 
     @property
     def pid(self) -> int | None:
@@ -149,11 +130,6 @@ class Supervisor:
         if self._process and self._process.alive:
             return self._process.pid, self._process.create_time
         return None
-
-    @property
-    def slow_to_stop(self) -> bool:
-        """It was asked to stop and its patience is over."""
-        return self.service.state is ServiceState.STOPPING and self._stop_slow
 
     def set_usage(self, usage: process.Usage | None) -> None:
         self._usage = usage
@@ -176,7 +152,7 @@ class Supervisor:
             rss_bytes=usage.rss_bytes if usage else None,
             processes=usage.processes if usage else int(alive),
             url=spec.url,
-            detail=self._detail if service.state in UP else Text(""),
+            detail=self._readiness.detail if service.state in UP else Text(""),
             note=self._note(),
             restarts=service.restarts,
             error=service.problem,
@@ -211,7 +187,7 @@ class Supervisor:
 
     def _facts(self) -> Facts:
         spec = self.service.spec
-        blocked = self._blocked
+        blocked = self._blocked or self._readiness.refused
         due = self.service.due_at()
         if (
             blocked is None
@@ -225,38 +201,35 @@ class Supervisor:
             users_alive=self._stack.users_alive(spec.name),
             alive=self.pid is not None,
             exit_problem=self._exit_problem,
-            external=self._external,
-            ready=self._ready,
+            external=self._readiness.external,
+            ready=self._readiness.ready,
             blocked=blocked,
         )
 
     def _moved(self, service: Service, why: str) -> None:
         log.info("%s: %s (%s)", service.spec.name, service.state, why)
         state = service.state
-        if self._watcher:
-            self._watcher.cancel()
-            self._watcher = None
+        self._readiness.cancel()
         if state in {ServiceState.STARTING, ServiceState.STOPPED}:
-            self._ready = self._external = self._stop_slow = False
-            self._silent_for_a_while = False
-            self._finishing = None
+            self._readiness.reset()
             service.spec = self.spec_next
         if state is ServiceState.EXTERNAL:
-            self._watch(self._watch_external())
+            self._readiness.watch_external(service.spec)
         if state is ServiceState.RUNNING:
-            self._watch(self._watch_health())
+            self._readiness.watch_health(service.spec, self._control())
         if state in {ServiceState.STOPPED, ServiceState.FAILED} or not service.wanted:
             self._blocked = None
         self._record()
         self._stack.changed()
 
-    def _record(self) -> None:
+    def _record(self) -> Problem | None:
+        """Write down what the next engine has to know; the problem when that can't be done."""
         service, running = self.service, self._process
         alive = running is not None and running.alive
         try:
             if service.state is ServiceState.EXTERNAL or not (service.wanted or alive):
                 self._stack.records.remove(service.spec.name)
-                return
+                return None
             self._stack.records.save(
                 Record(
                     spec=service.spec,
@@ -270,15 +243,17 @@ class Supervisor:
             )
         except OSError as error:
             log.error("the record of %s can't be written: %s", service.spec.name, error)
+            return start_problems.not_recorded(service.spec, error, self._stack.home.records)
+        return None
 
     # --- start -----------------------------------------------------------------------------------
 
     async def _spawn(self) -> None:
         spec = self.service.spec
         found = await self._stack.prepare(spec)
-        self._detail = found.detail
+        self._readiness.detail = found.detail
         if found.external or found.blocked or not self.service.wanted:
-            self._external, self._blocked = found.external, found.blocked
+            self._readiness.external, self._blocked = found.external, found.blocked
             return
         self._argv = found.argv
         if spec.port is not None and not ports.is_free(spec.port):
@@ -286,79 +261,34 @@ class Supervisor:
             self._blocked = ports.problem(spec.port, spec.name, holder)
             return
         try:
-            started = process.spawn(spec, self._stack.home, found.argv)
+            started = process.spawn(spec, self._stack.home, found.argv, found.env)
         except OSError as error:
-            self._blocked = cannot_spawn(spec, found.argv, error)
+            log_path = self._stack.home.log(spec.name)
+            self._blocked = start_problems.cannot_spawn(spec, found.argv, error, log_path)
             return
         self.service.spawned(time.monotonic())
         self._take(started)
-        self._record()
-        self._watch(self._until_ready(started))
+        # What no record tells of would be nobody's after this engine: it is asked to stop again.
+        self._blocked = self._record()
+        self._readiness.await_ready(spec, started, self._control())
         self._stack.changed()
 
     def _take(self, running: process.Process) -> None:
-        self._process = running
+        self._process, self._stopping = running, None
         running.ended.add_done_callback(self._on_ended)
 
-    async def _until_ready(self, running: process.Process) -> None:
-        spec = self.service.spec
-        begun = time.monotonic()
-        control = self._stack.control() if spec.kind is ServiceKind.WORKER else None
-        while running.alive:
-            answer = await probes.ready(
-                spec.probe, alive_for_s=time.monotonic() - begun, control=control
-            )
-            if running.alive and (answer.ok or not answer.retry):
-                self._ready, self._detail = answer.ok, answer.detail
-                self._blocked = None if answer.ok else answer.problem
-                self.wake()
-                return
-            await asyncio.sleep(PROBE_PAUSE_S)
+    def _control(self) -> Control | None:
+        return self._stack.control() if self.service.spec.kind is ServiceKind.WORKER else None
 
-    async def _watch_health(self) -> None:
-        """Looks now and then whether a running service still answers, and says so when it does
-        not. It is left running: a busy solo worker answers nobody, and silence is not death."""
-        spec = self.service.spec
-        control = self._stack.control() if spec.kind is ServiceKind.WORKER else None
-        if str(self._detail):
-            await asyncio.sleep(HEALTH_CHECK_S)
-        while True:
-            answered = False
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(HEALTH_TIMEOUT_S):
-                    while not answered:
-                        answer = await probes.ready(
-                            spec.probe, alive_for_s=HEALTH_CHECK_S, control=control
-                        )
-                        answered = answer.ok
-                        if answered:
-                            self._detail = answer.detail
-                        else:
-                            await asyncio.sleep(0.5)
-            if self._silent_for_a_while is answered:
-                self._silent_for_a_while = not answered
-            self._stack.changed()
-            await asyncio.sleep(HEALTH_CHECK_S)
-
-    async def _watch_external(self) -> None:
-        while True:
-            await asyncio.sleep(EXTERNAL_CHECK_S)
-            answer = await probes.ready(self.service.spec.probe, alive_for_s=0.0, control=None)
-            if not answer.ok:
-                self._external = False
-                self.wake()
-                return
-
-    def _watch(self, coroutine: object) -> None:
-        if self._watcher:
-            self._watcher.cancel()
-        self._watcher = asyncio.get_running_loop().create_task(coroutine)  # type: ignore[arg-type]
+    def _on_answer(self) -> None:
+        self.wake()
+        self._stack.changed()
 
     def _silent(self) -> Problem:
         spec = self.service.spec
         if isinstance(spec.probe, StaysAlive):
-            return silent(spec, ())
-        return silent(spec, self._tail())
+            return start_problems.silent(spec, ())
+        return start_problems.silent(spec, self._tail())
 
     # --- end -------------------------------------------------------------------------------------
 
@@ -377,7 +307,7 @@ class Supervisor:
         )
         if spec.kind is not ServiceKind.WORKER:
             running.end_group()
-        self._ready = False
+        self._readiness.ready = False
         self.wake()
         self._stack.changed()
 
@@ -385,40 +315,16 @@ class Supervisor:
         spec, running = self.service.spec, self._process
         if running is None:
             return
-        if spec.kind is ServiceKind.WORKER:
-            tasks = self._stack.running_tasks(spec.node)
-            self._finishing = Finishing(self._stack.home.log(spec.name), tasks)
-        running.signal(signal.SIGTERM)
+        is_worker = spec.kind is ServiceKind.WORKER
+        self._stop_of(running).ask(self._stack.running_tasks(spec.node) if is_worker else ())
         self._record()
-        self._watch(self._watch_stop())
 
-    async def _watch_stop(self) -> None:
-        """Counts down the tasks that a stopping worker still finishes, and the patience."""
-        asked = time.monotonic()
-        patience_s = self.service.spec.stop_patience_s
-        while True:
-            await asyncio.sleep(0.25)
-            before = self._note()
-            if self._finishing:
-                await asyncio.to_thread(self._finishing.look)
-            if patience_s is not None and time.monotonic() - asked > patience_s:
-                self._stop_slow = True
-            if self._note() != before:
-                self._stack.changed()
-
-    async def _force(self) -> None:
-        """QUIT lets a worker hand back what it holds (facts: TERM and then KILL strands tasks for
-        the visibility timeout); KILL only for what ignores even that."""
-        running, kind = self._process, self.service.spec.kind
-        if running is None:
-            return
-        first = signal.SIGQUIT if kind is ServiceKind.WORKER else signal.SIGTERM
-        for number in (first, signal.SIGKILL):
-            running.signal(number)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(FORCE_STEP_S):
-                    await asyncio.shield(running.ended)
-                    return
+    def _stop_of(self, running: process.Process) -> Stopping:
+        if self._stopping is None:
+            spec = self.service.spec
+            log_path = self._stack.home.log(spec.name)
+            self._stopping = Stopping(spec, running, log_path, self._stack.changed)
+        return self._stopping
 
     def _tail(self) -> tuple[str, ...]:
         return tuple(logs.tail(self._stack.home.log(self.service.spec.name), LOG_TAIL_LINES))
@@ -426,13 +332,10 @@ class Supervisor:
     def _note(self) -> Text | None:
         service = self.service
         if service.state is ServiceState.STOPPING:
-            if self._finishing and self._finishing.count:
-                return textn("finishing {n} task", "finishing {n} tasks", self._finishing.count)
-            if self._stop_slow:
-                return text("does not stop; it can be forced")
             if not service.asked_to_stop:
                 return text("waits until the services that need it have stopped")
-        if service.state is ServiceState.RUNNING and self._silent_for_a_while:
+            return self._stopping.note() if self._stopping else None
+        if service.state is ServiceState.RUNNING and self._readiness.silent:
             return text("does not answer just now")
         if service.state is ServiceState.BACKOFF:
             return text("will be started again in a moment")
@@ -441,34 +344,3 @@ class Supervisor:
             if missing:
                 return text("waits for {service}", service=missing[0])
         return None
-
-
-def cannot_spawn(spec: ServiceSpec, argv: tuple[str, ...], error: OSError) -> Problem:
-    """Words for a program or log file that can't be opened."""
-    where = error.filename if isinstance(error.filename, str) else (argv[0] if argv else "")
-    if where == spec.cwd:
-        next_step = text("Check that the folder exists and that you may enter it.")
-    elif argv and where == argv[0]:
-        next_step = text("Install it, or name another program in the configuration.")
-    else:
-        next_step = text("Free the disk or mend the folder's permissions, then start it again.")
-    return Problem(
-        code="spawn",
-        title=text("{service} can't be started.", service=spec.name),
-        message=verbatim(f"{error.strerror or type(error).__name__}: {where}"),
-        next_step=next_step,
-    )
-
-
-def silent(spec: ServiceSpec, tail: tuple[str, ...]) -> Problem:
-    """Words for a service that runs but never answered its readiness probe."""
-    return Problem(
-        code="not-ready",
-        title=text("{service} runs but does not answer.", service=spec.name),
-        message=text(
-            "It was not ready after {seconds} s, so it was asked to stop.",
-            seconds=int(spec.ready_timeout_s),
-        ),
-        next_step=text("Its log tells more: celery-tray logs {service}", service=spec.name),
-        log=tail,
-    )

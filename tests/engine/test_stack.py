@@ -15,9 +15,10 @@ import msgspec
 import pytest
 from celery import Celery
 
-from desktop.engine import app_info, config, stack
+from desktop.engine import app_info, config, preparation, stack
 from desktop.engine.app_info import AppInfo
 from desktop.engine.commands import WorkerOptions
+from desktop.engine.credentials import FLOWER_VARIABLE, flower_credentials
 from desktop.engine.interpreter import OURS
 from desktop.engine.model import CeleryPing, HttpOk, RedisPing, ServiceSpec, StaysAlive, TcpOpen
 from desktop.engine.states import ServiceKind
@@ -159,11 +160,19 @@ def test_no_secret_is_on_a_command_line_or_in_a_shown_address(specs: Specs) -> N
         'app = "web.celery_app"\n[redis]\nurl = "redis://:pa55word@127.0.0.1:7000/1"\n'
         "[flower]\nenabled = true\n"
     )
-    password = made["flower"].env["FLOWER_BASIC_AUTH"].partition(":")[2]
-    assert len(password) >= 16
     shown = " ".join(word for spec in made.values() for word in (*spec.argv, spec.url))
     assert "pa55word" not in shown
-    assert password not in shown
+
+
+async def test_flower_gets_its_password_at_the_start_and_no_record_holds_it(
+    specs: Specs, tray_home: Home
+) -> None:
+    spec = specs('app = "web.celery_app"\n[flower]\nenabled = true\n')["flower"]
+    found = await preparation.flower(spec, tray_home)
+    password = found.env["FLOWER_BASIC_AUTH"].partition(":")[2]
+    assert len(password) >= 16
+    assert password not in repr(spec)
+    assert password not in " ".join(found.argv)
 
 
 def test_the_full_mode_has_a_worker_for_each_queue(tray_home: Home, home: StackHome) -> None:
@@ -436,6 +445,7 @@ def test_flower_asks_for_its_generated_credentials(
     started: Started,
     closed_port: int,
     wait_until: Callable[..., None],
+    tray_home: Home,
 ) -> None:
     import httpx
 
@@ -445,7 +455,9 @@ def test_flower_asks_for_its_generated_credentials(
     )["flower"]
     assert isinstance(flower.probe, HttpOk)
     url = flower.probe.url
-    started(flower)
+    login = flower_credentials(tray_home)
+    env = {**flower.env, FLOWER_VARIABLE: login.basic_auth}
+    started(msgspec.structs.replace(flower, env=env))
 
     def ready() -> bool:
         try:
@@ -454,7 +466,6 @@ def test_flower_asks_for_its_generated_credentials(
             return False
 
     wait_until(ready, 30)
-    login = tuple(flower.env["FLOWER_BASIC_AUTH"].split(":"))
     assert httpx.get(flower.url).status_code == 401
     assert httpx.get(flower.url, auth=("admin", "admin123")).status_code == 401
-    assert httpx.get(flower.url, auth=(login[0], login[1])).status_code < 400
+    assert httpx.get(flower.url, auth=(login.user, login.password)).status_code < 400

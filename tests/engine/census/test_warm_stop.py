@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,8 +74,16 @@ def test_one_that_is_gone_already_has_ended(start: Any) -> None:
 def test_one_that_may_not_be_signalled_is_left(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     child = start(WILLING)
 
-    def denied(self: psutil.Process) -> None:
-        raise psutil.AccessDenied(self.pid)
+    def denied(pid: int, number: int) -> None:
+        raise PermissionError(pid)
 
-    monkeypatch.setattr(psutil.Process, "terminate", denied)
-    assert warm_stop([row(child)], patience_s=0.1) == frozenset()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "kill", denied)
+        assert warm_stop([row(child)], patience_s=0.1) == frozenset()
+    assert child.poll() is None
+
+
+def test_one_that_its_parent_has_not_reaped_has_ended(start: Any) -> None:
+    child = start(WILLING)
+    assert warm_stop([row(child)], patience_s=20) == {child.pid}
+    assert child.poll() is not None

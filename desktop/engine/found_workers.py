@@ -1,0 +1,113 @@
+"""The workers of one app: ours and those that somebody else started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from desktop.engine.census.answers import NodeAnswer, answer_of
+from desktop.engine.census.census import Census
+from desktop.engine.census.same_app import same_app
+from desktop.engine.commands import StopReport
+from desktop.engine.control import Control
+from desktop.engine.model import WorkerRow
+from desktop.engine.states import Owner, Role
+
+ANSWER_TIMEOUT_S = 0.5
+"""How long nodes are given to say who they are; the question takes all of it (facts)."""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Whose workers are looked for."""
+
+    app: str = ""
+    project: str = ""
+    broker: str = ""
+    control: Control | None = None
+    """None while the broker is down: then the process table alone is asked."""
+    ours: tuple[tuple[int, float], ...] = ()
+    """(pid, create time) of what we started."""
+
+
+class FoundWorkers:
+    """Keeps the rows of the last look."""
+
+    def __init__(self, wanted: Callable[[], Wanted], on_change: Callable[[], None]) -> None:
+        self.rows: tuple[WorkerRow, ...] = ()
+        self._wanted = wanted
+        self._on_change = on_change
+        self._census = Census()
+
+    async def look(self) -> tuple[WorkerRow, ...]:
+        """Every Celery process of the machine; the app's own are kept in ``rows``."""
+        wanted = self._wanted()
+        answers = await _answers(wanted.control) if wanted.control else {}
+        rows = await asyncio.to_thread(self._census.scan, wanted.ours, answers)
+        self.rows = tuple(
+            row
+            for row in rows
+            if row.owner is Owner.OURS
+            or same_app(row, app=wanted.app, project=wanted.project, broker=wanted.broker)
+        )
+        self._on_change()
+        return rows
+
+    async def existing(self) -> tuple[WorkerRow, ...]:
+        """Workers of this app that run and are not ours, by a fresh look."""
+        await self.look()
+        return others(self.rows)
+
+    async def stop_existing(self, pids: tuple[int, ...]) -> StopReport:
+        """Ask them to finish and end, each verified before its signal; all when ``pids`` is ()."""
+        rows = [row for row in await self.existing() if not pids or row.pid in pids]
+        stopped = await asyncio.to_thread(self._census.stop_warmly, rows)
+        await self.look()
+        return StopReport(
+            stopped=tuple(str(row.pid) for row in rows if row.pid in stopped),
+            busy=tuple(str(row.pid) for row in rows if row.pid not in stopped),
+        )
+
+
+def others(rows: Iterable[WorkerRow]) -> tuple[WorkerRow, ...]:
+    """Those that run on this machine and are not ours."""
+    return tuple(
+        row
+        for row in rows
+        if row.role is Role.WORKER and row.owner in {Owner.EXTERNAL, Owner.ORPHAN}
+    )
+
+
+async def _answers(control: Control) -> dict[str, NodeAnswer]:
+    """What the broker's nodes say of themselves. Two nodes of one name are two answers."""
+    stats, active, reserved, queues = await asyncio.gather(
+        *(
+            asyncio.to_thread(control.replies, question, ANSWER_TIMEOUT_S)
+            for question in ("stats", "active", "reserved", "active_queues")
+        )
+    )
+    runs, holds, consumes = dict(active), dict(reserved), dict(queues)
+    answers = (
+        answer_of(
+            node,
+            said if isinstance(said, dict) else {},
+            queues=tuple(
+                str(queue.get("name", ""))
+                for queue in _listed(consumes.get(node))
+                if isinstance(queue, dict)
+            ),
+            active=_count(runs.get(node)),
+            reserved=_count(holds.get(node)),
+        )
+        for node, said in stats
+    )
+    return {f"{answer.node}\0{answer.pid}": answer for answer in answers if answer}
+
+
+def _listed(said: object) -> list[object]:
+    return said if isinstance(said, list) else []
+
+
+def _count(said: object) -> int | None:
+    return len(said) if isinstance(said, list) else None

@@ -1,0 +1,74 @@
+"""What a person should know about a stack, from what is known of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from desktop.engine.model import Finding, Problem, ServiceStatus, WorkerRow
+from desktop.engine.states import UP, ServiceState, Severity, StackState
+from desktop.words import text, textn
+
+
+def stack_state(services: Iterable[ServiceStatus]) -> StackState:
+    """All services as one: running when everything that belongs to "start all" is up."""
+    services = tuple(services)
+    ours = [one for one in services if one.state is not ServiceState.EXTERNAL]
+    if all(one.state is ServiceState.STOPPED for one in ours):
+        return StackState.STOPPED
+    if any(one.state is ServiceState.FAILED for one in ours):
+        return StackState.FAILED
+    expected = [one for one in services if one.enabled or one.wanted]
+    return StackState.RUNNING if all(one.state in UP for one in expected) else StackState.PARTIAL
+
+
+def stack_findings(
+    services: Iterable[ServiceStatus],
+    other_workers: Sequence[WorkerRow],
+    broken_records: Iterable[Path],
+) -> tuple[Finding, ...]:
+    """The findings, the gravest kind first."""
+    failed = (
+        service_failed(one.name, one.error)
+        for one in services
+        if one.state is ServiceState.FAILED and one.error
+    )
+    others = (others_running(other_workers),) if other_workers else ()
+    return (*failed, *map(broken_record, broken_records), *others)
+
+
+def service_failed(name: str, problem: Problem) -> Finding:
+    return Finding(
+        id=f"service-failed-{name}",
+        severity=Severity.CRITICAL,
+        title=problem.title,
+        detail=problem.message,
+        fix=problem.next_step,
+    )
+
+
+def broken_record(path: Path) -> Finding:
+    return Finding(
+        id="record-broken",
+        severity=Severity.WARNING,
+        title=text("A record of a started service can't be read."),
+        detail=text("It was set aside as {path}.", path=str(path)),
+        fix=text(
+            "See with celery-tray workers whether that service still runs; then delete the file."
+        ),
+    )
+
+
+def others_running(rows: Sequence[WorkerRow]) -> Finding:
+    return Finding(
+        id="other-workers",
+        severity=Severity.WARNING,
+        title=textn(
+            "{n} other worker of this app is running",
+            "{n} other workers of this app are running",
+            len(rows),
+        ),
+        detail=text("Not started here, and it takes tasks from the same queues."),
+        fix=text("Replace them safely: celery-tray start --replace"),
+        pids=tuple(row.pid for row in rows),
+    )

@@ -1,0 +1,50 @@
+"""Listens to one broker's task events for a stack, and keeps the newest counts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from desktop.engine import redis_url
+from desktop.engine.model import ActiveTask, TaskCounts
+from desktop.engine.telemetry import Telemetry
+
+
+class TaskWatch:
+    """Follows the stack's broker, which a change of the configuration may move."""
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self.counts = TaskCounts()
+        self.active: tuple[ActiveTask, ...] = ()
+        self._on_change = on_change
+        self._url = ""
+        self._telemetry: Telemetry | None = None
+
+    def listen(self, url: str) -> None:
+        """Listen to this broker from now on. Only Redis is listened to."""
+        if not url or url == self._url or not redis_url.is_redis(url):
+            return
+        if self._telemetry:
+            self._telemetry.stop()
+        loop = asyncio.get_running_loop()
+
+        def on_change(counts: TaskCounts, active: tuple[ActiveTask, ...]) -> None:
+            loop.call_soon_threadsafe(self._set, counts, active)
+
+        self._telemetry = Telemetry(url, on_change)
+        self._url = url
+        self._telemetry.start()
+
+    async def close(self) -> None:
+        if self._telemetry:
+            await asyncio.to_thread(self._telemetry.stop)
+
+    def running(self, node: str) -> tuple[str, ...]:
+        """Ids of the tasks that a node has started and not ended."""
+        return tuple(
+            task.id for task in self.active if task.worker == node and task.started_at is not None
+        )
+
+    def _set(self, counts: TaskCounts, active: tuple[ActiveTask, ...]) -> None:
+        self.counts, self.active = counts, active
+        self._on_change()
