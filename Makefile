@@ -21,6 +21,10 @@ $(VENV)/.dev: $(VENV)/.run
 	$(BIN)/python -m pip install -q --group dev
 	@touch $@
 
+$(VENV)/.bench: $(VENV)/.dev
+	$(BIN)/python -m pip install -q --group bench
+	@touch $@
+
 run: $(VENV)/.run ## set up what is missing and start Celery Tray (without a display: in the terminal)
 	@packaging/system-packages.sh run
 	$(BIN)/celery-tray
@@ -39,8 +43,9 @@ check: $(VENV)/.dev ## lint, format, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev ## measure against named peers; one JSON line each
-	$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.bench ## measure against named peers; one JSON line each (WITH=--list tells which)
+	@packaging/system-packages.sh test
+	$(BIN)/python -m tests.benchmarks $(WITH)
 
 soak: $(VENV)/.dev ## the long runs
 	$(BIN)/python -m pytest -q -m soak --timeout 3600

@@ -1,1 +1,1 @@
-"""Measurements against named peers and floors; see ``__main__``."""
+"""Measurements against named peers; ``python -m tests.benchmarks --help`` tells the rest."""

@@ -1,0 +1,50 @@
+"""The census of Celery processes, over a plain pass of psutil over all processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+
+from desktop.engine.census.census import Census
+from tests.benchmarks.measurement import Measurement, Settings, in_turn, measured, seconds
+from tests.benchmarks.processes import running, surroundings
+
+PROCESSES = 400
+FIELDS = ("cmdline", "create_time", "ppid", "name", "cwd", "username", "terminal", "exe", "environ")
+"""What the census knows of a process."""
+
+
+def measure(folder: Path, settings: Settings) -> Iterator[Measurement]:
+    """The first look and the next ones, with 400 processes on the machine."""
+    with ExitStack() as others:
+        for _ in range(PROCESSES - len(psutil.pids())):
+            others.enter_context(running(["sleep", "3600"], surroundings()))
+        count = len(psutil.pids())
+        first = in_turn(_first, _plain, settings.rounds)
+        census = Census()
+        records = [(os.getpid(), psutil.Process().create_time())]
+        census.scan(records)
+        again = in_turn(lambda: seconds(lambda: census.scan(records)), _plain, settings.rounds)
+    over = f"over a psutil pass that reads the same fields of all {count} processes"
+    yield measured("census-first", 1.2, first, f"first census; {over}")
+    yield measured("census-again", 0.1, again, f"incremental census; {over}")
+
+
+def _first() -> float:
+    return seconds(lambda: Census().scan([]))
+
+
+def _plain() -> float:
+    # A fresh list each time: psutil keeps what it met, and with it its create time.
+    def look() -> None:
+        for pid in psutil.pids():
+            try:
+                psutil.Process(pid).as_dict(FIELDS)
+            except psutil.NoSuchProcess:
+                continue
+
+    return seconds(look)
