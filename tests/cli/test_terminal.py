@@ -1,0 +1,85 @@
+"""The verbs at a terminal: live states, questions, and Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from desktop.engine.errors import NotRunning
+from tests.cli.conftest import Cli
+from tests.live.conftest import Stack, until
+
+CTRL_C = "\x03"
+
+
+def another_engine(stack: Stack, than: int) -> bool:
+    try:
+        return stack.engine_pid() != than
+    except NotRunning:
+        return False
+
+
+def test_up_shows_states_and_logs_and_stops_with_ctrl_c(on_stack: Cli, stack: Stack) -> None:
+    terminal = on_stack.terminal("up", "--no-web", "--no-monitor")
+    shown = terminal.until("ready.")
+    assert "Ready after" in shown
+    stack.status()
+    assert stack.service("web").pid is None
+    terminal.type(CTRL_C)
+    terminal.until("Stopped: redis, worker1")
+    assert terminal.end() == 0
+    assert not any(one.pid for one in stack.status().services)
+
+
+def test_up_keep_leaves_it_running(on_stack: Cli, stack: Stack) -> None:
+    terminal = on_stack.terminal("up", "--keep", "--no-web", "--no-monitor", "--no-worker")
+    terminal.until("Ready to accept connections")
+    terminal.type(CTRL_C)
+    assert terminal.end() == 0
+    assert stack.service("redis").pid
+
+
+def test_up_goes_on_with_the_next_engine(on_stack: Cli, stack: Stack) -> None:
+    up = on_stack.terminal("up", "--no-web", "--no-monitor", "--no-worker")
+    up.until("Ready to accept connections")
+    redis = stack.service("redis").pid
+    first = stack.engine_pid()
+    os.kill(first, signal.SIGKILL)
+    shown = up.until("took over")
+    assert "The engine went away" in shown
+    assert another_engine(stack, first)
+    assert stack.service("redis").pid == redis
+    up.type(CTRL_C)
+    up.until("Stopped: redis")
+    assert up.end() == 0
+
+
+def test_a_worker_in_the_foreground_shows_its_log_and_stops_with_ctrl_c(
+    on_stack: Cli, stack: Stack
+) -> None:
+    terminal = on_stack.terminal("start", "--simple", "--foreground")
+    terminal.until("ready.")
+    assert stack.service("worker1").pid
+    terminal.type(CTRL_C)
+    terminal.until("Stopped: worker1")
+    assert terminal.end() == 0
+    assert stack.service("redis").pid
+    assert stack.service("worker1").pid is None
+
+
+def test_a_person_is_asked_about_workers_that_run_already(
+    on_stack: Cli, stack: Stack, theirs: object
+) -> None:
+    until(lambda: "theirs" in on_stack("workers").out)
+    cancelled = on_stack.terminal("start", "--simple")
+    shown = cancelled.until("[c]:")
+    assert "theirs@" in shown
+    cancelled.type("c\r")
+    assert cancelled.end() == 5
+    assert stack.service("worker1").pid is None
+
+    beside = on_stack.terminal("start", "--simple")
+    beside.until("[c]:")
+    beside.type("b\r")
+    assert beside.end() == 0
+    assert stack.service("worker1").pid
