@@ -28,6 +28,11 @@ def default_home() -> Path:
     chosen = os.environ.get("CELERY_TRAY_HOME")
     if chosen:
         return Path(chosen).expanduser().resolve()
+    return platform_home()
+
+
+def platform_home() -> Path:
+    """The platform's own place for state, which needs no word about it."""
     import platformdirs
 
     return platformdirs.user_state_path("celery-tray", appauthor=False)

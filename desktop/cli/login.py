@@ -8,7 +8,7 @@ from desktop.cli.arguments import OneOf
 from desktop.cli.context import Context
 from desktop.cli.group import verb
 from desktop.cli.render import print_json
-from desktop.system.login_item import current
+from desktop.system.login_item import Launch, current
 from desktop.words import tr
 
 
@@ -22,7 +22,7 @@ from desktop.words import tr
 def login(context: Context, action: str, start_stack: bool) -> int:
     item = current()
     if action == "enable":
-        item.enable(start_stack)
+        item.enable(Launch(start_stack, context.project, context.home.root))
     elif action == "disable":
         item.disable()
     status = item.status()
@@ -33,7 +33,9 @@ def login(context: Context, action: str, start_stack: bool) -> int:
                 "path": str(status.path) if status.path else None,
                 "command": list(status.command),
                 "start_stack": status.start_stack,
+                "project": status.launch.project,
                 "stale": status.stale,
+                "program_moved": status.moved and status.stale,
             }
         )
     elif not status.enabled:

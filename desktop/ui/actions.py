@@ -1,25 +1,27 @@
-"""What a person can do from the window, in one place: each is a command, or an opened page."""
+"""What a person can do from window and tray, in one place: each a command, or an opened page."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.engine.commands import Census, Existing, Restart, Start, StartReport, Stop
 from desktop.engine.errors import TrayError
-from desktop.engine.model import ActiveTask, Problem, ServiceStatus
+from desktop.engine.model import ActiveTask, Problem, ServiceStatus, WorkerRow
 from desktop.engine.states import ServiceState, TaskState
 from desktop.quantities import duration
 from desktop.system import reveal
 from desktop.ui import icons
 from desktop.ui.phrases import service_title
 from desktop.ui.view import STARTABLE, STOPPABLE, View
-from desktop.ui.widgets.confirm import Confirm
+from desktop.ui.widgets.confirm import Confirm, Row
 from desktop.words import tr, trn
 
 if TYPE_CHECKING:
@@ -49,7 +51,8 @@ class Actions(QObject):
     page_asked = Signal(str, str)
     """Name of a page, and what it should show."""
 
-    def __init__(self, bridge: Bridge, window: QWidget) -> None:
+    def __init__(self, bridge: Bridge, window: QWidget | None) -> None:
+        """``window`` is what questions belong to; None: they stand alone."""
         super().__init__(window)
         self._bridge = bridge
         self._window = window
@@ -111,7 +114,7 @@ class Actions(QObject):
             title = tr("Force stop?")
             message = tr("No task is known to be running. Waiting tasks stay in their queues.")
         rows = tuple(
-            (task.name, duration(view.now - task.started_at) if task.started_at else "")
+            Row(task.name, duration(view.now - task.started_at) if task.started_at else "")
             for task in running
         )
         dialog = Confirm(self._window, title, message, rows)
@@ -122,15 +125,9 @@ class Actions(QObject):
         )
         dialog.open()
 
-    def ask_existing(self, report: StartReport) -> None:
+    def ask_existing(self, command: Start, report: StartReport) -> None:
         """Workers of the same app already run: replace them, start beside them, or neither."""
-        rows = tuple(
-            (
-                row.node or row.command or tr("process {pid}", pid=row.pid),
-                tr("pid {pid}", pid=row.pid),
-            )
-            for row in report.existing
-        )
+        rows = tuple(_existing_row(row, time.time()) for row in report.existing)
         dialog = Confirm(
             self._window,
             trn(
@@ -144,16 +141,12 @@ class Actions(QObject):
             ),
             rows,
         )
-        project = self._bridge.project
-        dialog.offer(
-            tr("Start beside them"),
-            lambda: self._bridge.submit(Start(project, existing=Existing.KEEP)),
-        )
-        dialog.offer(
-            tr("Replace them"),
-            lambda: self._bridge.submit(Start(project, existing=Existing.REPLACE)),
-            "primary",
-        )
+
+        def start(existing: Existing) -> None:
+            self._bridge.submit(msgspec.structs.replace(command, existing=existing))
+
+        dialog.offer(tr("Start beside them"), lambda: start(Existing.KEEP))
+        dialog.offer(tr("Replace safely"), lambda: start(Existing.REPLACE), "primary")
         dialog.open()
 
     # --- elsewhere --------------------------------------------------------------------------
@@ -223,6 +216,15 @@ _ANSWERS = frozenset({ServiceState.RUNNING, ServiceState.EXTERNAL})
 def is_web(url: str) -> bool:
     """An address that a browser opens."""
     return url.startswith(("http://", "https://"))
+
+
+def _existing_row(row: WorkerRow, now: float) -> Row:
+    """Which process, how old, and where it runs."""
+    return Row(
+        row.command or row.node or tr("process {pid}", pid=row.pid),
+        " · ".join((tr("pid {pid}", pid=row.pid), duration(max(now - row.create_time, 0.0)))),
+        row.cwd,
+    )
 
 
 def _running(view: View, nodes: set[str] | None) -> tuple[ActiveTask, ...]:

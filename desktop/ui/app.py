@@ -10,21 +10,35 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QtMsgType, QTranslator, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication, QMessageBox, QSystemTrayIcon
+from PySide6.QtCore import (
+    QLibraryInfo,
+    QLocale,
+    Qt,
+    QtMsgType,
+    QTranslator,
+    qInstallMessageHandler,
+)
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
 import qasync  # isort: skip - it has to find PySide6 imported
 
-from desktop.engine.commands import Start, Stop, StopReport
+from desktop.engine.commands import Start, StartReport
 from desktop.engine.errors import TrayError
-from desktop.engine.states import ALIVE
+from desktop.engine.model import Problem
+from desktop.engine.notices import Notice
+from desktop.engine.states import ALIVE, Severity
 from desktop.paths import Home
+from desktop.system import login_item
 from desktop.ui import theme
+from desktop.ui.actions import Actions
 from desktop.ui.bridge import Bridge
+from desktop.ui.notifier import Notifier
 from desktop.ui.preferences import Preferences
+from desktop.ui.quitting import Quitting
 from desktop.ui.single_instance import SingleInstance
 from desktop.ui.tray import Tray
-from desktop.words import set_language, tr
+from desktop.ui.widgets.confirm import Confirm
+from desktop.words import Text, set_language, system_language, text, textn, tr
 
 if TYPE_CHECKING:
     from desktop.ui.window import StatusWindow
@@ -69,15 +83,31 @@ class Desktop:
         self._translate()
         self.themes = theme.ThemeWatcher(app, self.preferences.theme)
         self.bridge = Bridge(home, project, app)
-        self.tray = Tray(self.bridge, self.preferences, app)
         self.window: StatusWindow | None = None
+        self._actions = Actions(self.bridge, None)
+        self._actions.setParent(app)
+        self.tray = Tray(self.bridge, self.preferences, self._actions, home, app)
+        self.notifier = Notifier(self.bridge, self.preferences, lambda: self.window, app)
+        self.quitting = Quitting(self.bridge, self._actions, app)
         self._leave = asyncio.Event()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._at_login: Start | None = None
+        self._question: tuple[Start, StartReport] | None = None
+        self._connect()
+
+    def _connect(self) -> None:
         self.tray.show_window.connect(self.show_window)
         self.tray.quit_leaving.connect(self._leave.set)
-        self.tray.quit_stopping.connect(self._on_quit_stopping)
+        self.tray.quit_stopping.connect(self.quitting.begin)
+        self.quitting.done.connect(self._leave.set)
+        self.quitting.failed.connect(self._on_problem)
+        self.notifier.told.connect(self.tray.tell)
+        self.bridge.command_failed.connect(self._on_problem)
+        self.bridge.existing_found.connect(self._on_existing_found)
+        self._actions.failed.connect(self._on_problem)
         self.preferences.changed.connect(self._on_preference)
-        self.themes.changed.connect(self.tray.refresh_icon)
+        self.themes.changed.connect(self.tray.redraw)
+        # The bar follows the desktop also where a theme of its own is forced on the window.
+        self._app.styleHints().colorSchemeChanged.connect(self.tray.redraw)
 
     async def run(self, *, hidden: bool, start_stack: bool) -> None:
         """Live until asked to leave."""
@@ -91,12 +121,17 @@ class Desktop:
             self.show_window()
         showing = loop.create_task(self._without_tray())
         if start_stack:
-            self.bridge.submit(Start(self.bridge.project))
+            self._at_login = Start(self.bridge.project)
+            self.bridge.submit(self._at_login)
+        self._mend_login_item()
         await self._leave.wait()
+        self.quitting.cancel()
         self.tray.icon.hide()
-        for task in (linked, showing, *self._closing):
+        for task in (linked, showing):
             task.cancel()
-        await asyncio.gather(linked, showing, *self._closing, return_exceptions=True)
+        await asyncio.gather(linked, showing, return_exceptions=True)
+
+    # --- the window -------------------------------------------------------------------------
 
     def show_window(self, page: str = "", argument: str = "") -> None:
         """Bring the window to the front, made when it is first wanted."""
@@ -108,9 +143,13 @@ class Desktop:
             self.window.choose_project_requested.connect(self._choose_project)
         if page:
             self.window.show_page(page, argument)
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
+        if self._question is not None:
+            (command, report), self._question = self._question, None
+            self.window.actions_.ask_existing(command, report)
 
     async def _without_tray(self) -> None:
         """Where the desktop has no tray, the window stays, and says so."""
@@ -127,47 +166,6 @@ class Desktop:
                 return
         self.tray.show()
 
-    def ask_quit(self) -> None:
-        """Quit: leave the services running, or stop them?"""
-        stack = self.bridge.stack
-        if stack is None or not any(one.state in ALIVE for one in stack.services):
-            self._leave.set()
-            return
-        box = QMessageBox(self.window)
-        box.setWindowTitle("Celery Tray")
-        box.setText(tr("Stop the services too?"))
-        box.setInformativeText(
-            tr("They can go on without the tray. Workers that stop finish their tasks first.")
-        )
-        leave = box.addButton(tr("Leave running"), QMessageBox.ButtonRole.AcceptRole)
-        stop = box.addButton(tr("Stop everything"), QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(leave)
-
-        def answered() -> None:
-            if box.clickedButton() is leave:
-                self._leave.set()
-            elif box.clickedButton() is stop:
-                self._on_quit_stopping()
-            box.deleteLater()
-
-        box.finished.connect(answered)
-        box.open()
-
-    def _on_quit_stopping(self) -> None:
-        task = asyncio.get_event_loop().create_task(self._stop_and_leave())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
-    async def _stop_and_leave(self) -> None:
-        try:
-            report = await self.bridge.ask(Stop(self.bridge.project))
-        except TrayError as error:
-            self.bridge.command_failed.emit(error.problem)
-            return
-        if isinstance(report, StopReport) and not report.busy:
-            self._leave.set()
-
     def _choose_project(self) -> None:
         from PySide6.QtWidgets import QFileDialog
 
@@ -175,6 +173,48 @@ class Desktop:
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.fileSelected.connect(self.bridge.set_project)
         dialog.open()
+
+    # --- questions --------------------------------------------------------------------------
+
+    def _on_existing_found(self, command: Start, report: StartReport) -> None:
+        if command is self._at_login:
+            # Nobody sits there waiting for a question: it is asked when somebody comes.
+            self._question = (command, report)
+            self.tray.tell(_existing_at_login(report))
+            return
+        window = self.window
+        actions = window.actions_ if window and window.isVisible() else self._actions
+        actions.ask_existing(command, report)
+
+    def ask_quit(self) -> None:
+        """Quit: leave the services running, or stop them?"""
+        stack = self.bridge.stack
+        if stack is None or not any(one.state in ALIVE for one in stack.services):
+            self._leave.set()
+            return
+        box = Confirm(
+            self.window,
+            tr("Stop the services too?"),
+            tr("They can go on without the tray. Workers that stop finish their tasks first."),
+        )
+        box.offer(tr("Stop everything"), self.quitting.begin)
+        box.offer(tr("Leave running"), self._leave.set, "primary")
+        box.open()
+
+    # --- what happens -----------------------------------------------------------------------
+
+    def _on_problem(self, problem: Problem) -> None:
+        if not self.notifier.window_active:
+            self.tray.tell_problem(problem)
+        elif self.window is not None:
+            self.window.show_trouble(problem)
+
+    def _mend_login_item(self) -> None:
+        try:
+            if login_item.mend(login_item.current()):
+                log.info("the login item named a program that has moved; it names this one now")
+        except TrayError as error:
+            log.warning("the login item can't be mended: %s", error)
 
     def _on_preference(self, name: str) -> None:
         if name == "language":
@@ -186,7 +226,9 @@ class Desktop:
             self.themes.set_mode(self.preferences.theme)
 
     def _translate(self) -> None:
-        language = set_language(self.preferences.language)
+        # A program that macOS starts has no language in its environment: Qt asks the system.
+        wanted = self.preferences.language or system_language() or QLocale.system().name()
+        language = set_language(wanted)
         self._app.removeTranslator(self._qt_words)
         folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
         if self._qt_words.load(QLocale(language), "qtbase", "_", folder):
@@ -197,10 +239,27 @@ class Desktop:
     ) -> None:
         """A defect in a slot: logged in whole, told in a line."""
         log.error("unexpected", exc_info=(kind, error, trace))
-        self.tray.notify(
-            tr("Something in Celery Tray itself went wrong."),
-            tr("The details are in {path}.", path=str(self._home.root / "tray.log")),
+        self.tray.tell_problem(
+            Problem(
+                "defect",
+                text("Something in Celery Tray itself went wrong."),
+                text("The details are in {path}.", path=str(self._home.root / "tray.log")),
+                Text(""),
+            )
         )
+
+
+def _existing_at_login(report: StartReport) -> Notice:
+    return Notice(
+        "existing-at-login",
+        textn(
+            "{n} worker of this app already runs",
+            "{n} workers of this app already run",
+            len(report.existing),
+        ),
+        text("So nothing was started. Open the window to choose what happens to them."),
+        Severity.WARNING,
+    )
 
 
 def _on_qt_message(kind: QtMsgType, context: object, message: str) -> None:

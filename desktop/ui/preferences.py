@@ -18,6 +18,7 @@ DEFAULTS: dict[str, str | bool] = {
     "theme": "system",
     "start_stack_at_login": False,
     "close_to_tray": True,
+    "notifications": True,
     "last_page": "",
 }
 
@@ -100,6 +101,15 @@ class Preferences(QObject):
     @close_to_tray.setter
     def close_to_tray(self, value: bool) -> None:
         self._set("close_to_tray", value)
+
+    @property
+    def notifications(self) -> bool:
+        """Tell of what happens while nobody looks."""
+        return bool(self._values["notifications"])
+
+    @notifications.setter
+    def notifications(self, value: bool) -> None:
+        self._set("notifications", value)
 
     @property
     def last_page(self) -> str:

@@ -3,25 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QGuiApplication, QPalette
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
-from desktop.engine.commands import Restart, Start, Stop
+from desktop.engine.commands import Start, Stop
 from desktop.engine.errors import TrayError
-from desktop.engine.model import Problem, ServiceStatus, StackStatus
-from desktop.engine.states import ALIVE, UP, ServiceKind, ServiceState
-from desktop.system import login_item, reveal
-from desktop.ui import icons
-from desktop.ui.bridge import Bridge
-from desktop.ui.phrases import service_state, service_title
+from desktop.engine.model import Problem, StackStatus
+from desktop.engine.notices import Notice
+from desktop.engine.states import UP, ServiceKind, Severity
+from desktop.system import login_item
+from desktop.system.display import bar_is_always_dark
+from desktop.ui import icons, theme
+from desktop.ui.actions import Actions
 from desktop.ui.preferences import Preferences
+from desktop.ui.service_menu import ServiceMenu, menu_text
 from desktop.ui.tray_icon import tray_icon
-from desktop.ui.tray_state import TrayState, can_start, can_stop, sentence, tray_state
+from desktop.ui.tray_state import (
+    TrayState,
+    can_start,
+    can_stop,
+    pressing,
+    sentence,
+    tray_state,
+)
 from desktop.words import tr
 
+if TYPE_CHECKING:
+    from desktop.paths import Home
+    from desktop.ui.bridge import Bridge
+
 OPENABLE = (ServiceKind.WEB, ServiceKind.MONITOR, ServiceKind.FLOWER)
+_GLYPHS = {
+    TrayState.STOPPED: "state-idle",
+    TrayState.STARTING: "state-busy",
+    TrayState.RUNNING: "state-ok",
+    TrayState.ATTENTION: "state-attention",
+    TrayState.FAILED: "state-failed",
+}
+_BUBBLES = {
+    Severity.INFO: QSystemTrayIcon.MessageIcon.Information,
+    Severity.WARNING: QSystemTrayIcon.MessageIcon.Warning,
+    Severity.CRITICAL: QSystemTrayIcon.MessageIcon.Critical,
+}
 
 
 class Tray(QObject):
@@ -33,21 +59,30 @@ class Tray(QObject):
     quit_stopping = Signal()
 
     def __init__(
-        self, bridge: Bridge, preferences: Preferences, parent: QObject | None = None
+        self,
+        bridge: Bridge,
+        preferences: Preferences,
+        actions: Actions,
+        home: Home,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self.actions = actions
         self._bridge = bridge
         self._preferences = preferences
+        self._home = home
         self._shown: tuple[TrayState, bool] | None = None
-        self._services: dict[str, ServiceMenu] = {}
+        self._last_problem: Problem | None = None
+        self._leads_to = ("", "")
+        self.services: dict[str, ServiceMenu] = {}
         self.menu = QMenu()
         self._build()
         self.icon = QSystemTrayIcon(self)
         self.icon.setContextMenu(self.menu)
         self.icon.activated.connect(self._on_activated)
-        self.icon.messageClicked.connect(lambda: self.show_window.emit("", ""))
+        self.icon.messageClicked.connect(lambda: self.show_window.emit(*self._leads_to))
         bridge.stack_changed.connect(self.update)
-        bridge.command_failed.connect(self._on_command_failed)
+        bridge.snapshot_changed.connect(self._on_snapshot_changed)
         self.menu.aboutToShow.connect(self._look_at_login)
         self.retranslate()
 
@@ -58,9 +93,10 @@ class Tray(QObject):
     def _build(self) -> None:
         self.status = self._add(lambda: None)
         self.status.setEnabled(False)
+        self.finding = self._add(lambda: self.show_window.emit("overview", ""))
         self.menu.addSeparator()
-        self.start_all = self._add(lambda: self._bridge.submit(Start(self._bridge.project)), "play")
-        self.stop_all = self._add(lambda: self._bridge.submit(Stop(self._bridge.project)), "stop")
+        self.start_all = self._add(lambda: self._bridge.submit(Start(self._bridge.project)))
+        self.stop_all = self._add(lambda: self._bridge.submit(Stop(self._bridge.project)))
         self.menu.addSeparator()
         self._after_services = self.menu.addSeparator()
         self.open_window = self._add(lambda: self.show_window.emit("", ""))
@@ -72,10 +108,8 @@ class Tray(QObject):
         self.quit_leave = self._add(self.quit_leaving.emit)
         self.quit_stop = self._add(self.quit_stopping.emit)
 
-    def _add(self, act: Callable[[], object], icon: str = "") -> QAction:
+    def _add(self, act: Callable[[], object]) -> QAction:
         action = QAction(self.menu)
-        if icon:
-            action.setIcon(icons.icon(icon))
         action.triggered.connect(lambda _checked=False: act())
         self.menu.addAction(action)
         return action
@@ -88,62 +122,82 @@ class Tray(QObject):
         self.pages[ServiceKind.WEB].setText(tr("Open web page"))
         self.pages[ServiceKind.MONITOR].setText(tr("Open monitor"))
         self.pages[ServiceKind.FLOWER].setText(tr("Open Flower"))
-        self.settings.setText(tr("Settings…"))
+        self.settings.setText(tr("Settings"))
         self.at_login.setText(tr("Start at login"))
         self.quit_leave.setText(tr("Quit, leave services running"))
         self.quit_stop.setText(tr("Quit and stop everything"))
-        for menu in self._services.values():
+        for menu in self.services.values():
             menu.retranslate()
+        self.redraw()
+
+    # --- what is known ----------------------------------------------------------------------
+
+    def redraw(self) -> None:
+        """Draw everything again: another theme or language is in force."""
+        self._shown = None
+        self.start_all.setIcon(icons.icon("play"))
+        self.stop_all.setIcon(icons.icon("stop"))
+        self.finding.setIcon(icons.icon("state-attention", theme.color("warn")))
+        for menu in self.services.values():
+            menu.redraw()
         self.update(self._bridge.stack)
 
     def update(self, stack: StackStatus | None) -> None:
         """Show a stack."""
-        self.status.setText(sentence(stack))
-        self.icon.setToolTip(f"Celery Tray\n{sentence(stack)}")
+        said = sentence(stack)
+        self.status.setText(menu_text(said))
+        self.icon.setToolTip(f"Celery Tray\n{said}")
+        finding = pressing(stack)
+        self.finding.setVisible(finding is not None)
+        self.finding.setText(menu_text(str(finding.title)) if finding else "")
         self.start_all.setEnabled(can_start(stack))
         self.stop_all.setEnabled(can_stop(stack))
+        self._show_services(stack)
         services = stack.services if stack else ()
-        for name in set(self._services) - {one.name for one in services}:
-            gone = self._services.pop(name)
-            self.menu.removeAction(gone.menu.menuAction())
-            gone.menu.deleteLater()
-        for one in services:
-            if one.name not in self._services:
-                self._services[one.name] = made = ServiceMenu(one, self)
-                self.menu.insertMenu(self._after_services, made.menu)
-            self._services[one.name].update(one)
         for kind, action in self.pages.items():
             action.setVisible(any(one.kind is kind for one in services))
             action.setEnabled(any(one.kind is kind and one.state in UP for one in services))
-        self.refresh_icon(stack)
+        self._draw(tray_state(stack))
 
-    def refresh_icon(self, stack: StackStatus | None = None) -> None:
-        """Draw the icon again when the state or the bar's brightness changed."""
-        state = tray_state(stack or self._bridge.stack)
-        dark = _bar_is_dark()
+    def _show_services(self, stack: StackStatus | None) -> None:
+        services = stack.services if stack else ()
+        names = [one.name for one in services]
+        if names != list(self.services):
+            old, self.services = self.services, {}
+            for name, gone in old.items():
+                self.menu.removeAction(gone.menu.menuAction())
+                if name not in names:
+                    gone.menu.deleteLater()
+            for one in services:
+                shown = old.get(one.name) or ServiceMenu(one, self)
+                self.services[one.name] = shown
+                self.menu.insertMenu(self._after_services, shown.menu)
+        for one in services:
+            self.services[one.name].show_service(one)
+
+    def _draw(self, state: TrayState) -> None:
+        dark = bar_is_always_dark() or _scheme_is_dark()
         if (state, dark) != self._shown:
             self._shown = (state, dark)
             template = QGuiApplication.platformName() == "cocoa"
             self.icon.setIcon(tray_icon(state, dark_bar=dark, template=template))
+            self.status.setIcon(icons.icon(_GLYPHS[state]))
 
-    def submit(self, command: Start | Stop | Restart) -> None:
-        self._bridge.submit(command)
+    def _on_snapshot_changed(self, snapshot: object) -> None:
+        if snapshot is not None:
+            self._last_problem = None
+
+    # --- what can be done -------------------------------------------------------------------
 
     @property
-    def project(self) -> str:
-        return self._bridge.project
+    def bridge(self) -> Bridge:
+        return self._bridge
 
     def _open(self, kind: ServiceKind) -> None:
         stack = self._bridge.stack
         for one in stack.services if stack else ():
-            if one.kind is kind and one.url:
-                self.open_url(one.url)
-
-    def open_url(self, url: str) -> None:
-        try:
-            reveal.open_url(url)
-        except TrayError as error:
-            self._on_command_failed(error.problem)
+            if one.kind is kind and one.url and one.state in UP:
+                self.actions.open_url(one.url)
 
     def _look_at_login(self) -> None:
         self.at_login.setChecked(login_item.current().status().enabled)
@@ -154,16 +208,37 @@ class Tray(QObject):
             if item.status().enabled:
                 item.disable()
             else:
-                item.enable(self._preferences.start_stack_at_login)
+                item.enable(
+                    login_item.Launch(
+                        self._preferences.start_stack_at_login,
+                        self._bridge.project,
+                        self._home.root,
+                    )
+                )
         except TrayError as error:
-            self._on_command_failed(error.problem)
+            self.tell_problem(error.problem)
 
-    def notify(self, title: str, words: str) -> None:
-        """A notification of the desktop."""
-        self.icon.showMessage(title, words, self.icon.icon())
+    # --- notifications ----------------------------------------------------------------------
 
-    def _on_command_failed(self, problem: Problem) -> None:
-        self.notify(str(problem.title), f"{problem.message} {problem.next_step}".strip())
+    def tell(self, notice: Notice) -> None:
+        """A notification of the desktop; a click on it opens the page that shows more."""
+        self._leads_to = (notice.page, notice.argument)
+        # Some desktops read tags in a notification; without the bracket there is none.
+        title, words = (str(part).replace("<", "‹") for part in (notice.title, notice.message))
+        self.icon.showMessage(title, words, _BUBBLES[notice.severity])
+
+    def tell_problem(self, problem: Problem) -> None:
+        """Something that was tried could not be done. The same once, until the engine answers."""
+        if problem == self._last_problem:
+            return
+        self._last_problem = problem
+        self._leads_to = ("", "")
+        words = f"{problem.message} {problem.next_step}".strip()
+        self.icon.showMessage(
+            str(problem.title).replace("<", "‹"),
+            words.replace("<", "‹"),
+            QSystemTrayIcon.MessageIcon.Critical,
+        )
 
     def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
         # On macOS a click opens the menu and nothing may stand behind the click alone.
@@ -174,52 +249,7 @@ class Tray(QObject):
             self.show_window.emit("", "")
 
 
-class ServiceMenu:
-    """The submenu of one service."""
-
-    def __init__(self, service: ServiceStatus, tray: Tray) -> None:
-        self._tray = tray
-        self._service = service
-        self.menu = QMenu(tray.menu)
-        self.start = self._add(lambda: tray.submit(Start(tray.project, (self._service.name,))))
-        self.stop = self._add(lambda: tray.submit(Stop(tray.project, (self._service.name,))))
-        self.restart = self._add(lambda: tray.submit(Restart(tray.project, (self._service.name,))))
-        self.menu.addSeparator()
-        self.log = self._add(lambda: tray.show_window.emit("logs", self._service.name))
-        self.open = self._add(lambda: tray.open_url(self._service.url))
-        self.retranslate()
-
-    def _add(self, act: Callable[[], object]) -> QAction:
-        action = QAction(self.menu)
-        action.triggered.connect(lambda _checked=False: act())
-        self.menu.addAction(action)
-        return action
-
-    def retranslate(self) -> None:
-        self.start.setText(tr("Start"))
-        self.stop.setText(tr("Stop"))
-        self.restart.setText(tr("Restart"))
-        self.log.setText(tr("Show log"))
-        self.open.setText(tr("Open"))
-        self.update(self._service)
-
-    def update(self, service: ServiceStatus) -> None:
-        self._service = service
-        note = f" ({service.note})" if service.note else ""
-        title = service_title(service)
-        self.menu.setTitle(f"{title} – {service_state(service.state)}{note}".replace("&", "&&"))
-        self.menu.setIcon(icons.state_glyph(service.state))
-        state = service.state
-        self.start.setEnabled(
-            state in {ServiceState.STOPPED, ServiceState.FAILED, ServiceState.BACKOFF}
-        )
-        self.stop.setEnabled(state in ALIVE | {ServiceState.BACKOFF, ServiceState.FAILED})
-        self.restart.setEnabled(state is ServiceState.RUNNING)
-        self.open.setVisible(service.url.startswith("http"))
-        self.open.setEnabled(state in UP)
-
-
-def _bar_is_dark() -> bool:
-    """Whether light glyphs are needed. Qt does not tell the bar's colour; the theme's is near."""
-    palette = QGuiApplication.palette()
-    return palette.color(QPalette.ColorRole.Window).lightness() < 128
+def _scheme_is_dark() -> bool:
+    """Whether the desktop is dark, which its bar then is, too. The theme that a person forces on
+    our windows says nothing about the bar."""
+    return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark

@@ -56,12 +56,14 @@ def draw(state: TrayState, side: int, *, dark_bar: bool, template: bool = False)
 
 def _badge(painter: QPainter, state: TrayState, side: int, color: QColor) -> None:
     size = max(round(side * BADGE), 7)
-    rect = QRectF(side - size, side - size, size, size)
+    # Three dots that can be told apart are wider than they are high.
+    width = _dot(side) * 5 if state is TrayState.STARTING else size
+    rect = QRectF(side - width, side - size, width, size)
     cut = max(side / 16, 1.0)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(Qt.GlobalColor.black)
-    painter.drawEllipse(rect.adjusted(-cut, -cut, cut, cut))
+    painter.drawRoundedRect(rect.adjusted(-cut, -cut, cut, cut), size / 2, size / 2)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     painter.setBrush(QBrush(color))
     _SHAPES[state](painter, rect, color)
@@ -88,10 +90,15 @@ def _ring(painter: QPainter, rect: QRectF, color: QColor) -> None:
 
 
 def _dots(painter: QPainter, rect: QRectF, color: QColor) -> None:
-    size = rect.width() / 3.6
+    size = rect.width() / 5
+    y = round(rect.center().y() - size / 2)
     for place in range(3):
-        x = rect.left() + place * (rect.width() - size) / 2
-        painter.drawEllipse(QRectF(x, rect.center().y() - size / 2, size, size))
+        painter.drawEllipse(QRectF(rect.left() + 2 * place * size, y, size, size))
+
+
+def _dot(side: int) -> int:
+    """Whole pixels: a dot on half a pixel is a smudge."""
+    return max(round(side / 8), 2)
 
 
 _SHAPES: dict[TrayState, Callable[[QPainter, QRectF, QColor], None]] = {

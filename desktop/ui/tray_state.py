@@ -4,64 +4,84 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from desktop.engine.model import StackStatus
+from desktop.engine.model import Finding, StackStatus
 from desktop.engine.states import ALIVE, UP, ServiceState, Severity
+from desktop.ui.phrases import service_title
+from desktop.ui.view import STARTABLE, STOPPABLE
 from desktop.words import tr, trn
+
+_WORST_FIRST = (Severity.CRITICAL, Severity.WARNING)
 
 
 class TrayState(StrEnum):
     STOPPED = "stopped"
     STARTING = "starting"
+    """Something starts or stops, or the engine is not there yet."""
     RUNNING = "running"
     ATTENTION = "attention"
     FAILED = "failed"
 
 
 def tray_state(stack: StackStatus | None) -> TrayState:
-    """The icon's state; the worst thing wins. None: no engine can be reached."""
+    """The icon's state; the worst thing wins. None: no engine can be reached (yet)."""
     if stack is None:
-        return TrayState.STOPPED
+        return TrayState.STARTING
     states = {one.state for one in stack.services}
     if stack.problem or ServiceState.FAILED in states:
         return TrayState.FAILED
-    if ServiceState.BACKOFF in states or any(
-        finding.severity is not Severity.INFO for finding in stack.findings
-    ):
+    if ServiceState.BACKOFF in states or pressing(stack):
         return TrayState.ATTENTION
     if states & {ServiceState.STARTING, ServiceState.STOPPING}:
         return TrayState.STARTING
-    if any(one.state is ServiceState.RUNNING for one in stack.services):
+    if ServiceState.RUNNING in states:
         return TrayState.RUNNING
     return TrayState.STOPPED
 
 
+def pressing(stack: StackStatus | None) -> Finding | None:
+    """The worst finding that needs a look."""
+    findings = stack.findings if stack else ()
+    found = (one for severity in _WORST_FIRST for one in findings if one.severity is severity)
+    return next(found, None)
+
+
 def can_start(stack: StackStatus | None) -> bool:
     """Whether "Start all" would do anything."""
-    return stack is not None and any(
-        one.enabled and one.state not in UP | {ServiceState.STARTING} for one in stack.services
-    )
+    return stack is not None and any(s.enabled and s.state in STARTABLE for s in stack.services)
 
 
 def can_stop(stack: StackStatus | None) -> bool:
     """Whether "Stop all" would do anything."""
-    return stack is not None and any(
-        one.state in ALIVE | {ServiceState.BACKOFF, ServiceState.FAILED} for one in stack.services
-    )
+    return stack is not None and any(s.state in STOPPABLE for s in stack.services)
 
 
 def sentence(stack: StackStatus | None) -> str:
     """The state in one line, for the menu and the tooltip."""
     if stack is None:
-        return tr("The engine is not running")
-    expected = [one for one in stack.services if one.enabled or one.wanted]
-    running = sum(one.state in UP for one in expected)
+        return tr("Connecting to the engine…")
     name = stack.name
-    if not any(one.state in ALIVE | UP for one in stack.services):
-        return tr("{name} · stopped", name=name)
-    return trn(
-        "{name} · {running} of {n} service running",
-        "{name} · {running} of {n} services running",
-        len(expected),
-        name=name,
-        running=running,
-    )
+    if stack.problem:
+        return tr("{name} · the configuration can't be used", name=name)
+    states = {one.state for one in stack.services}
+    expected = [one for one in stack.services if one.enabled or one.wanted]
+    up = sum(one.state in UP for one in expected)
+    failed = [one for one in stack.services if one.state is ServiceState.FAILED]
+    if failed and len(failed) == 1:
+        said = tr("{name} · {service} failed", name=name, service=service_title(failed[0]))
+    elif failed:
+        said = trn(
+            "{name} · {n} service failed", "{name} · {n} services failed", len(failed), name=name
+        )
+    elif ServiceState.STOPPING in states:
+        said = tr("{name} · stopping", name=name)
+    elif not states & (ALIVE | UP | {ServiceState.BACKOFF}):
+        said = tr("{name} · stopped", name=name)
+    else:
+        said = trn(
+            "{name} · {running} of {n} service running",
+            "{name} · {running} of {n} services running",
+            len(expected),
+            name=name,
+            running=up,
+        )
+    return said

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from desktop.engine.model import EngineInfo, Machine, ServiceStatus, StackStatus
 from desktop.engine.states import ServiceState
+
+if TYPE_CHECKING:
+    from desktop.ui.bridge import Bridge
 
 STARTABLE = frozenset({ServiceState.STOPPED, ServiceState.FAILED, ServiceState.BACKOFF})
 STOPPABLE = frozenset({ServiceState.STARTING, ServiceState.RUNNING, ServiceState.BACKOFF})
@@ -53,3 +58,17 @@ class View:
         }:
             return None
         return float(max(0, int(self.now - service.started_at)))
+
+
+def view_of(bridge: Bridge) -> View:
+    """What the bridge knows now."""
+    snapshot = bridge.snapshot
+    return View(
+        stack=bridge.stack,
+        machine=snapshot.machine if snapshot else None,
+        engine=snapshot.engine if snapshot else None,
+        reachable=snapshot is not None,
+        project=bridge.project,
+        now=time.time(),
+        ticks=time.monotonic(),
+    )

@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import paths
-from desktop.engine.commands import StartReport
 from desktop.engine.model import Problem, ServiceStatus, StackStatus
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import UP, ServiceKind, Severity
@@ -111,7 +110,6 @@ class StatusWindow(QMainWindow):
         self._bridge.snapshot_changed.connect(self._on_snapshot_changed)
         self._bridge.stack_changed.connect(self._on_stack_changed)
         self._bridge.command_failed.connect(self.show_trouble)
-        self._bridge.answered.connect(self._on_answered)
 
     def _add_shortcuts(self) -> None:
         # Qt puts the Command key for Ctrl on macOS.
@@ -233,10 +231,6 @@ class StatusWindow(QMainWindow):
         view = self.view()
         if view.can_stop:
             self.actions_.ask_stop_all(view)
-
-    def _on_answered(self, answer: object) -> None:
-        if isinstance(answer, StartReport) and answer.existing and self._awake:
-            self.actions_.ask_existing(answer)
 
     def show_trouble(self, problem: Problem) -> None:
         """Tell of a command that could not be done, above the page, until it is put away."""

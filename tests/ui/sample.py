@@ -249,7 +249,7 @@ class StandInBridge(QObject):
     snapshot_changed = Signal(object)
     stack_changed = Signal(object)
     command_failed = Signal(object)
-    answered = Signal(object)
+    existing_found = Signal(object, object)
 
     def __init__(self, snapshot: Snapshot | None = SNAPSHOT) -> None:
         super().__init__()
@@ -288,4 +288,5 @@ class StandInPreferences(QObject):
         self.theme = "system"
         self.start_stack_at_login = False
         self.close_to_tray = True
+        self.notifications = True
         self.last_page = "overview"

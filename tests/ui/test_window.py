@@ -268,18 +268,21 @@ def test_a_command_that_failed_is_told_above_the_page(window, bridge) -> None:
 
 @pytest.mark.parametrize(
     ("choice", "existing"),
-    [("Replace them", Existing.REPLACE), ("Start beside them", Existing.KEEP)],
+    [("Replace safely", Existing.REPLACE), ("Start beside them", Existing.KEEP)],
 )
 def test_workers_that_already_run_are_a_question(
     window, bridge, choice: str, existing: Existing
 ) -> None:
-    row = WorkerRow(4711, 1.0, Role.WORKER, Owner.EXTERNAL, node="w1@mbp")
-    bridge.answered.emit(StartReport(existing=(row,)))
+    row = WorkerRow(4711, 1.0, Role.WORKER, Owner.EXTERNAL, cwd="/home/ada", command="celery -A x")
+    asked = Start(SHOP.project, ("worker1",))
+    window.actions_.ask_existing(asked, StartReport(existing=(row,)))
     dialog = dialog_of(window)
-    assert "w1@mbp" in text_of(dialog) and "pid 4711" in text_of(dialog)
+    said = text_of(dialog)
+    assert "celery -A x" in said and "pid 4711 · " in said and "/home/ada" in said
+    assert dialog.focusWidget() is None or dialog.focusWidget().accessibleName() == "Cancel"
     assert bridge.commands == [], "nothing is done before the answer"
     press(window, dialog, choice)
-    assert bridge.commands == [Start(SHOP.project, existing=existing)]
+    assert bridge.commands == [Start(SHOP.project, ("worker1",), existing=existing)]
 
 
 def test_the_broker_stands_at_the_foot(window, bridge) -> None:

@@ -38,6 +38,7 @@ class SettingsPage(Page):
         self.login = QCheckBox()
         self.start_stack = QCheckBox()
         self.close_to_tray = QCheckBox()
+        self.notifications = QCheckBox()
         self.choose = Button("", "folder")
         self.choose.clicked.connect(around.choose_project)
         self.open_home = Button("", "folder")
@@ -52,6 +53,7 @@ class SettingsPage(Page):
         self.login.clicked.connect(self._on_login)
         self.start_stack.clicked.connect(self._on_start_stack)
         self.close_to_tray.clicked.connect(self._on_close_to_tray)
+        self.notifications.clicked.connect(self._on_notifications)
         self.retranslate()
 
     def _lay_out(self) -> None:
@@ -60,6 +62,7 @@ class SettingsPage(Page):
         self._login.add_wide(self.login)
         self._login.add_wide(self.start_stack, indent=24)
         self._login.add_wide(self.close_to_tray)
+        self._login.add_wide(self.notifications)
         self._places.add_row("project", self._places.value("project"), self.choose)
         self._places.add_row("home", self._places.value("home"), self.open_home)
         for name in ("program", "engine", "python", "qt"):
@@ -78,6 +81,9 @@ class SettingsPage(Page):
         self.login.setText(tr("Start Celery Tray at login"))
         self.start_stack.setText(tr("Start all services then, too"))
         self.close_to_tray.setText(tr("Closing the window leaves Celery Tray in the tray"))
+        self.notifications.setText(
+            tr("Notify me when a service fails, or is ready while the window is closed")
+        )
         self._places.set_title(tr("Places"))
         self._places.set_caption("project", tr("Project"))
         self._places.set_caption("home", tr("State and logs"))
@@ -147,6 +153,7 @@ class SettingsPage(Page):
             )
             self.start_stack.setEnabled(status.enabled)
         self.close_to_tray.setChecked(preferences.close_to_tray)
+        self.notifications.setChecked(preferences.notifications)
 
     # --- choices ----------------------------------------------------------------------------
 
@@ -160,7 +167,9 @@ class SettingsPage(Page):
         from desktop.system import login_item
 
         item = login_item.current()
-        enable = partial(item.enable, self.start_stack.isChecked())
+        project = self.view.project if self.view else ""
+        launch = login_item.Launch(self.start_stack.isChecked(), project, self.around.home.root)
+        enable = partial(item.enable, launch)
         try:
             (enable if wanted else item.disable)()
         except TrayError as error:
@@ -174,6 +183,9 @@ class SettingsPage(Page):
 
     def _on_close_to_tray(self, wanted: bool) -> None:
         self.around.preferences.close_to_tray = wanted
+
+    def _on_notifications(self, wanted: bool) -> None:
+        self.around.preferences.notifications = wanted
 
 
 class _Section(Card):

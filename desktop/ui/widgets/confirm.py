@@ -4,6 +4,7 @@ goes on behind it."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
@@ -20,19 +21,29 @@ ROWS_MAX = 8
 WIDTH = 512
 
 
+class Row(NamedTuple):
+    """One thing that is concerned."""
+
+    what: str
+    note: str
+    """A word on it, at the right."""
+    below: str = ""
+    """More of it, in a line of its own."""
+
+
 class Confirm(QDialog):
     """Title, consequences, a list of what is concerned, and verbs as buttons."""
 
     def __init__(
         self,
-        parent: QWidget,
+        parent: QWidget | None,
         title: str,
         message: str,
-        rows: tuple[tuple[str, str], ...] = (),
+        rows: tuple[Row, ...] = (),
         *,
         glyph: tuple[str, str] = ("state-attention", "warn"),
     ) -> None:
-        """``rows``: what is concerned, each with a word on it at the right."""
+        """``rows``: what is concerned. Without a ``parent`` it stands alone, in front."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(title)
@@ -48,7 +59,8 @@ class Confirm(QDialog):
         whole.setContentsMargins(24, 20, 24, 20)
         whole.setSpacing(12)
         whole.addLayout(heading)
-        whole.addWidget(Label(message, Role.BODY, "sub", wrap=True))
+        self._message = Label(message, Role.BODY, "sub", wrap=True)
+        whole.addWidget(self._message)
         if rows:
             whole.addWidget(self._list(rows))
         whole.addSpacing(4)
@@ -65,6 +77,12 @@ class Confirm(QDialog):
 
         self._add(words, chosen, look)
 
+    def say(self, message: str) -> None:
+        """Other words under the title, while it is open."""
+        if message != self._message.text():
+            self._message.setText(message)
+            self._fit()
+
     def _add(self, words: str, action: Callable[[], None], look: str = "") -> Button:
         button = Button(words, look=look)
         button.setAutoDefault(False)
@@ -72,25 +90,33 @@ class Confirm(QDialog):
         self._buttons.addWidget(button)
         return button
 
-    def showEvent(self, event: QShowEvent) -> None:
+    def _fit(self) -> None:
         layout = self.layout()
         if layout is not None:
             # Wrapped words are as high as this width makes them, no more.
             self.setFixedSize(WIDTH, layout.totalHeightForWidth(WIDTH))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self._fit()
         super().showEvent(event)
+        if self.parentWidget() is None:
+            self.activateWindow()
 
     @staticmethod
-    def _list(rows: tuple[tuple[str, str], ...]) -> Card:
+    def _list(rows: tuple[Row, ...]) -> Card:
         card = Card()
         column = QVBoxLayout(card)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(4)
-        for what, note in rows[:ROWS_MAX]:
+        middle, whole = Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideNone
+        for what, note, below in rows[:ROWS_MAX]:
             row = QHBoxLayout()
             row.setSpacing(12)
-            row.addWidget(Label(what, Role.SECONDARY, elide=Qt.TextElideMode.ElideMiddle), 1)
-            row.addWidget(Label(note, Role.SECONDARY, "sub", elide=Qt.TextElideMode.ElideNone))
+            row.addWidget(Label(what, Role.SECONDARY, elide=middle), 1)
+            row.addWidget(Label(note, Role.SECONDARY, "sub", elide=whole))
             column.addLayout(row)
+            if below:
+                column.addWidget(Label(below, Role.SECONDARY, "sub", elide=middle))
         if len(rows) > ROWS_MAX:
             more = len(rows) - ROWS_MAX
             column.addWidget(

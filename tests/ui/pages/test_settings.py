@@ -25,9 +25,11 @@ def test_choices_are_kept_at_once(page, preferences) -> None:
     choose(page.language, "zh_CN")
     choose(page.theme, "dark")
     page.close_to_tray.click()
+    page.notifications.click()
     assert preferences.language == "zh_CN"
     assert preferences.theme == "dark"
     assert preferences.close_to_tray is False
+    assert preferences.notifications is False
 
 
 def test_the_choices_in_force_are_shown(window, preferences) -> None:
@@ -42,6 +44,7 @@ def test_start_at_login_is_the_system_s_own_entry(page, preferences) -> None:
     page.login.click()
     assert login_item.current().status().enabled
     assert not login_item.current().status().start_stack
+    assert login_item.current().status().launch.project == "/home/ada/acme-shop"
     page.start_stack.click()
     assert login_item.current().status().start_stack
     assert preferences.start_stack_at_login
@@ -50,7 +53,7 @@ def test_start_at_login_is_the_system_s_own_entry(page, preferences) -> None:
 
 
 def test_what_was_changed_elsewhere_is_seen_when_the_page_is_shown(window, page) -> None:
-    login_item.current().enable(True)
+    login_item.current().enable(login_item.Launch(start_stack=True))
     window.show_page("overview")
     window.show_page("settings")
     assert page.login.isChecked() and page.start_stack.isChecked()
@@ -58,7 +61,7 @@ def test_what_was_changed_elsewhere_is_seen_when_the_page_is_shown(window, page)
 
 def test_an_entry_that_can_t_be_written_is_told(window, page, monkeypatch) -> None:
     class Refusing:
-        def enable(self, start_stack: bool) -> None:
+        def enable(self, launch: login_item.Launch) -> None:
             raise TrayError("no", text("It can't be written."), text("Why."), text("Next."))
 
         def status(self) -> login_item.LoginStatus:

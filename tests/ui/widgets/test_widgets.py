@@ -12,7 +12,7 @@ from desktop.ui.theme import Tone
 from desktop.ui.widgets.button import Button
 from desktop.ui.widgets.card_grid import CardGrid
 from desktop.ui.widgets.chip import StateChip
-from desktop.ui.widgets.confirm import Confirm
+from desktop.ui.widgets.confirm import Confirm, Row
 from desktop.ui.widgets.label import Label, broken
 from desktop.ui.widgets.metric_strip import MachineGauges, short
 from desktop.ui.widgets.queue_bars import QueueBars, scale
@@ -127,7 +127,7 @@ def test_a_question_does_not_stop_the_program(qtbot) -> None:
     parent = QWidget()
     qtbot.addWidget(parent)
     done: list[str] = []
-    dialog = Confirm(parent, "Stop?", "Because.", tuple((f"task {n}", "") for n in range(20)))
+    dialog = Confirm(parent, "Stop?", "Because.", tuple(Row(f"task {n}", "") for n in range(20)))
     dialog.offer("Stop", lambda: done.append("stopped"), "danger")
     dialog.open()
     assert dialog.isVisible(), "open() came back at once"
