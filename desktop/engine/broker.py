@@ -12,12 +12,12 @@ import contextlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 
 from desktop.engine.errors import ServiceError
 from desktop.engine.model import Queue
+from desktop.engine.redis_url import client_url
 from desktop.engine.urls import masked
 from desktop.words import text, verbatim
 
@@ -35,7 +35,6 @@ _SCAN_COUNT = 1000
 """Together: bindings are looked for among the first half million keys, which takes about 0.1 s."""
 _UNACKED_READ_MAX = 1000
 """Beyond this many unacknowledged messages their share per queue is estimated from a sample."""
-_CERT_REQS = {"CERT_NONE": "none", "CERT_OPTIONAL": "optional", "CERT_REQUIRED": "required"}
 
 
 class Memory(NamedTuple):
@@ -90,21 +89,6 @@ def connected(url: str) -> Iterator[Redis]:
             client.close()
     except (redis.RedisError, ValueError, OSError) as error:
         raise unreachable(url, error) from None
-
-
-def client_url(url: str) -> str:
-    """``url`` in redis-py's spelling: Celery also knows ``redis+socket:`` and ``CERT_NONE``."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    scheme = parts.scheme
-    if scheme == "redis+socket":
-        scheme = "unix"
-        if "virtual_host" in query:
-            query["db"] = query.pop("virtual_host")
-    if query.get("ssl_cert_reqs") in _CERT_REQS:
-        query["ssl_cert_reqs"] = _CERT_REQS[query["ssl_cert_reqs"]]
-    tail = f"?{urlencode(query)}" if query else ""
-    return f"{scheme}://{parts.netloc}{parts.path}{tail}"
 
 
 def unreachable(url: str, error: Exception) -> ServiceError:

@@ -12,7 +12,7 @@ import msgspec
 from desktop.engine import credentials, redis_server, redis_url, start_problems
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem, ServiceSpec
-from desktop.engine.redis_problems import check
+from desktop.engine.redis_problems import loaded
 from desktop.paths import Home
 from desktop.words import Text
 
@@ -30,7 +30,7 @@ class Preparation(msgspec.Struct, frozen=True):
 
 async def redis(url: str, data_dir: Path, *, may_start: bool) -> Preparation:
     """A Redis that answers is used; else one is started, when that is allowed and possible."""
-    answer = await check(url)
+    answer = await loaded(url)
     if answer.answers:
         return Preparation(external=True, detail=answer.detail)
     if not (may_start and answer.startable and redis_url.is_local(url)):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from urllib.parse import urlsplit
+import ipaddress
+import ssl
+from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
@@ -19,7 +21,7 @@ from desktop.engine.model import (
     TcpOpen,
 )
 from desktop.engine.redis_problems import check
-from desktop.words import Text, text
+from desktop.words import Text, verbatim
 
 TIMEOUT_S = 2.0
 PING_TIMEOUT_S = 0.2
@@ -28,20 +30,22 @@ PING_TIMEOUT_S = 0.2
 class ProbeAnswer(msgspec.Struct, frozen=True):
     ok: bool
     problem: Problem | None = None
+    """Why not; or where it is ready, what a person should know about it all the same."""
     retry: bool = True
+    """False: waiting longer is no use."""
     detail: Text = Text("")
 
 
 async def ready(probe: Probe, *, alive_for_s: float, control: Control | None) -> ProbeAnswer:
-    """Ask once. ``retry`` False: waiting longer is no use."""
+    """Ask once. Takes a few seconds at most and never raises."""
     if isinstance(probe, RedisPing):
         found = await check(probe.url)
-        return ProbeAnswer(found.answers, found.problem, detail=found.detail)
+        return ProbeAnswer(found.answers, found.problem, not found.lasting, found.detail)
     if isinstance(probe, CeleryPing):
         answered = control is not None and await asyncio.to_thread(
             control.ping, probe.node, PING_TIMEOUT_S
         )
-        return ProbeAnswer(answered, detail=text("{node}", node=probe.node))
+        return ProbeAnswer(answered, detail=verbatim(probe.node))
     if isinstance(probe, HttpOk):
         return ProbeAnswer(await _http(probe.url))
     if isinstance(probe, TcpOpen):
@@ -54,29 +58,61 @@ async def _tcp(host: str, port: int) -> bool:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError, ValueError):
         return False
     writer.close()
     return True
 
 
 async def _http(url: str) -> bool:
-    parts = urlsplit(url)
-    host, port = parts.hostname or "127.0.0.1", parts.port or 80
-    request = (
-        f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
-    )
     try:
+        parts = urlsplit(url)
+        context = _tls(parts.hostname or "") if parts.scheme == "https" else None
+        port = parts.port or (443 if context else 80)
         async with asyncio.timeout(TIMEOUT_S):
-            reader, writer = await asyncio.open_connection(host, port)
-            try:
-                writer.write(request.encode())
-                line = await reader.readline()
-            finally:
-                writer.close()
-                with contextlib.suppress(OSError):
-                    await writer.wait_closed()
-    except (OSError, TimeoutError):
+            return await _get(parts, port, context)
+    # ValueError: a port or a name that is none, or an answer without an end of line.
+    except (OSError, TimeoutError, ValueError):
         return False
-    words = line.split()
-    return len(words) > 1 and words[1].isdigit() and int(words[1]) < 400
+
+
+async def _get(parts: SplitResult, port: int, context: ssl.SSLContext | None) -> bool:
+    reader, writer = await asyncio.open_connection(parts.hostname or "127.0.0.1", port, ssl=context)
+    try:
+        writer.write(_request(parts))
+        words = (await reader.readline()).split()
+    finally:
+        # Its goodbye is not waited for: a server may keep the encrypted kind waiting for long.
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+    # A redirect is the answer of a server that works, be it to a page for logging in.
+    return (
+        len(words) > 1
+        and words[0].startswith(b"HTTP/")
+        and words[1].isdigit()
+        and 200 <= int(words[1]) < 400
+    )
+
+
+def _request(parts: SplitResult) -> bytes:
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    host = parts.netloc.rpartition("@")[2]
+    request = f"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    return request.encode(errors="replace")
+
+
+def _tls(host: str) -> ssl.SSLContext:
+    """On this machine a certificate made at home will do: nobody is between us and the port."""
+    context = ssl.create_default_context()
+    if _is_loopback(host):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

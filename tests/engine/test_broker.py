@@ -5,7 +5,6 @@ import json
 import pytest
 
 from desktop.engine import broker
-from desktop.engine.broker import client_url
 from desktop.engine.errors import ServiceError
 from desktop.engine.model import Queue
 
@@ -108,12 +107,3 @@ def test_redis_errors_in_between_are_translated_too(server):
     server.client.set("unacked", "not a hash")
     with pytest.raises(ServiceError):
         broker.queues(server.url, ["celery"])
-
-
-def test_celery_s_spellings_of_addresses_are_understood():
-    assert client_url("redis://h:1/2") == "redis://h:1/2"
-    assert client_url("redis+socket:///run/r.sock?virtual_host=3") == "unix:///run/r.sock?db=3"
-    assert (
-        client_url("rediss://:p%40ss@h:1/0?ssl_cert_reqs=CERT_NONE")
-        == "rediss://:p%40ss@h:1/0?ssl_cert_reqs=none"
-    )

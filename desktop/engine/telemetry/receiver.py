@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from desktop.engine.broker import client_url, glob_literal
+from desktop.engine.broker import glob_literal
 from desktop.engine.control import Control
 from desktop.engine.model import ActiveTask, TaskCounts
+from desktop.engine.redis_url import client_url
 from desktop.engine.telemetry.fold import Fold
 from desktop.engine.telemetry.nodes import Alive
 from desktop.engine.telemetry.wire import decode
