@@ -56,14 +56,20 @@ def draw(state: TrayState, side: int, *, dark_bar: bool, template: bool = False)
 
 def _badge(painter: QPainter, state: TrayState, side: int, color: QColor) -> None:
     size = max(round(side * BADGE), 7)
-    # Three dots that can be told apart are wider than they are high.
-    width = _dot(side) * 5 if state is TrayState.STARTING else size
-    rect = QRectF(side - width, side - size, width, size)
+    rect = QRectF(side - size, side - size, size, size)
+    if state is TrayState.STARTING:
+        # Three dots that can be told apart are wide and low, in whole pixels.
+        dot = max(round(side / 8), 2)
+        width = 3 * dot + 2 * _gap(dot)
+        rect = QRectF(side - width, side - round(dot * 1.5), width, dot)
     cut = max(side / 16, 1.0)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Clear)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(Qt.GlobalColor.black)
-    painter.drawRoundedRect(rect.adjusted(-cut, -cut, cut, cut), size / 2, size / 2)
+    if state is TrayState.STARTING:
+        painter.drawRect(QRectF(rect.left() - cut, rect.top() - cut, side, side))
+    else:
+        painter.drawEllipse(rect.adjusted(-cut, -cut, cut, cut))
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     painter.setBrush(QBrush(color))
     _SHAPES[state](painter, rect, color)
@@ -90,15 +96,14 @@ def _ring(painter: QPainter, rect: QRectF, color: QColor) -> None:
 
 
 def _dots(painter: QPainter, rect: QRectF, color: QColor) -> None:
-    size = rect.width() / 5
-    y = round(rect.center().y() - size / 2)
+    dot = round(rect.height())
     for place in range(3):
-        painter.drawEllipse(QRectF(rect.left() + 2 * place * size, y, size, size))
+        x = rect.left() + place * (dot + _gap(dot))
+        painter.drawEllipse(QRectF(x, rect.top(), dot, dot))
 
 
-def _dot(side: int) -> int:
-    """Whole pixels: a dot on half a pixel is a smudge."""
-    return max(round(side / 8), 2)
+def _gap(dot: int) -> int:
+    return max(round(dot / 2), 1)
 
 
 _SHAPES: dict[TrayState, Callable[[QPainter, QRectF, QColor], None]] = {

@@ -20,8 +20,9 @@ WAIT_S = 15.0
 class Desktop:
     """One private X display with a tray."""
 
-    def __init__(self, size: str = "1280x900x24") -> None:
+    def __init__(self, size: str = "1280x900x24", *, tray: bool = True) -> None:
         self._size = size
+        self._tray = tray
         self._stack = ExitStack()
         self.env: dict[str, str] = {}
 
@@ -40,10 +41,11 @@ class Desktop:
             "CELERY_TRAY_LANGUAGE": "en",
         }
         self._run(["openbox"])
-        self._run(
-            ["trayer", "--edge", "top", "--align", "right", "--width", "20", "--height", "28"]
-        )
-        self.until(lambda: bool(self.windows("panel")))
+        if self._tray:
+            self._run(
+                ["trayer", "--edge", "top", "--align", "right", "--width", "20", "--height", "28"]
+            )
+            self.until(lambda: bool(self.windows("panel")))
         return self
 
     def __exit__(

@@ -30,16 +30,17 @@ def desktop() -> Iterator[Desktop]:
 class Tray:
     """The tray program of one stack."""
 
-    def __init__(self, desktop: Desktop, stack: Stack) -> None:
+    def __init__(self, desktop: Desktop, stack: Stack, *options: str) -> None:
         self.desktop, self.stack = desktop, stack
-        self.process = self.launch()
+        self.process = self.launch(*options)
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self, *options: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [
                 *(sys.executable, "-m", "desktop"),
                 *("--home", str(self.stack.home.root)),
                 *("--project", self.stack.project),
+                *options,
             ],
             env=self.desktop.env,
         )
@@ -163,3 +164,33 @@ def test_a_second_launch_raises_the_first_and_leaves(tray: Tray) -> None:
     second = tray.launch()
     assert second.wait(15) == 0
     assert tray.process.poll() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_tray_that_is_asked_to_end_leaves_the_services(
+    tray: Tray, number: signal.Signals
+) -> None:
+    stack = tray.stack
+    stack.start("redis")
+    before = stack.service("redis").pid
+    tray.process.send_signal(number)
+    assert tray.process.wait(15) == 0
+    assert stack.service("redis").pid == before
+
+
+def test_without_a_tray_the_window_comes_though_it_was_to_be_hidden(stack: Stack) -> None:
+    with Desktop(tray=False) as desktop:
+        tray = Tray(desktop, stack, "--hidden")
+        desktop.until(lambda: bool(desktop.windows("Celery Tray")))
+        assert tray.end() == 0
+
+
+def test_after_a_kill_one_of_two_launched_at_once_is_the_first_again(tray: Tray) -> None:
+    tray.process.kill()
+    tray.process.wait()
+    both = tray.launch("--hidden"), tray.launch()
+    until(lambda: any(one.poll() is not None for one in both))
+    left, tray.process = sorted(both, key=lambda one: one.poll() is None)
+    assert left.returncode == 0
+    assert tray.process.poll() is None
+    tray.desktop.until(lambda: bool(tray.desktop.windows("Celery Tray")))
