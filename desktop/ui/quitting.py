@@ -100,7 +100,9 @@ class Quitting(QObject):
 
     def _words(self) -> str:
         notes = "\n".join(
-            f"{service_title(one)}: {one.note}" for one in self._waited_for() if one.note
+            tr("{service}: {note}", service=service_title(one), note=one.note)
+            for one in self._waited_for()
+            if one.note
         )
         after = tr("Celery Tray quits when they have stopped. Cancel keeps it open.")
         return f"{notes}\n{after}" if notes else after
