@@ -25,7 +25,6 @@ REDIS_SCHEMES = (
     "redis",
     "rediss",
     "redis+socket",
-    "unix",
     "sentinel",
     "redis+sentinel",
     "rediss+sentinel",

@@ -117,7 +117,6 @@ class Engine:
             problem: ConfigError | None = None
             try:
                 await live.load()
-                (live.home.root / "project").write_text(project)
             except ConfigError as error:
                 problem = error
                 live.set_problem(error.problem)

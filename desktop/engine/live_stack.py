@@ -69,6 +69,8 @@ class LiveStack:
         """Read the configuration (again). Raises :class:`ConfigError`; what runs goes on."""
         try:
             self.home.make()
+            # The folder's name is a digest: the next engine finds the project by this.
+            (self.home.root / "project").write_text(self.project)
             loaded = config.load(Path(self.project) if self.project else None, self._tray_home)
         except OSError as error:
             raise unusable_folder(self.home, error) from None
@@ -211,7 +213,7 @@ class LiveStack:
         """What has to be known just before a start."""
         if isinstance(spec.probe, RedisPing):
             may_start = self._config is not None and self._config.redis.start == "if-needed"
-            return await preparation.redis(spec.probe.url, self.home.redis, may_start=may_start)
+            return await preparation.redis(spec.probe, self.home.redis, may_start=may_start)
         if spec.kind in {ServiceKind.WORKER, ServiceKind.BEAT} and self._app_problem:
             return Preparation(blocked=self._app_problem)
         if spec.kind is ServiceKind.WORKER:
@@ -230,9 +232,8 @@ class LiveStack:
 
     def _wanted_workers(self) -> Wanted:
         redis = self.supervisors.get("redis")
-        port = redis.service.spec.port if redis else None
         # Where nothing listens nobody answers, and the question would only take its time.
-        asks = bool(self.broker_url) and not (port and ports.is_free(port))
+        asks = bool(self.broker_url) and not (redis and ports.free_for(redis.service.spec))
         return Wanted(
             app=self._config.app if self._config else "",
             project=self.project,
@@ -269,7 +270,8 @@ class LiveStack:
         services = tuple(one.status() for one in self.supervisors.values())
         pids = {one.pid for one in services}
         rows = tuple(r for r in self.found.rows if r.owner is not Owner.OURS or r.pid in pids)
-        findings = stack_findings(services, others(rows), self._broken_records)
+        warnings = {n: one.warning for n, one in self.supervisors.items() if one.warning}
+        findings = stack_findings(services, warnings, others(rows), self._broken_records)
         return StackStatus(
             id=self.id,
             name=self._config.name if self._config else (Path(self.project).name or "Celery Tray"),

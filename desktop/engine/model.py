@@ -34,6 +34,8 @@ class RedisPing(msgspec.Struct, frozen=True, tag=True):
     """PONG from the server at this URL (credentials included: never shown)."""
 
     url: str
+    master_name: str = ""
+    """Of ``sentinel://`` addresses: which of the sentinels' masters."""
 
 
 class CeleryPing(msgspec.Struct, frozen=True, tag=True):

@@ -10,7 +10,7 @@ from pathlib import Path
 from desktop.engine import app_info, config, process, stack
 from desktop.engine.model import ServiceStatus, StackStatus
 from desktop.engine.records import Record, Records, boot_id
-from desktop.engine.stack_findings import stack_state
+from desktop.engine.stack_findings import broken_record, stack_state
 from desktop.engine.states import ServiceState
 from desktop.engine.urls import masked
 from desktop.paths import Home, stack_id
@@ -21,7 +21,7 @@ def status(home: Home, project: str) -> StackStatus:
     folder = Path(project) if project else None
     loaded = config.load(folder, home)
     stack_home = home.stack(stack_id(folder))
-    records, _ = Records(stack_home).load() if stack_home.records.is_dir() else ((), ())
+    records, broken = Records(stack_home).load(set_aside=False)
     boot = boot_id()
     info = app_info.cached(loaded, stack_home)
     services = {
@@ -47,6 +47,7 @@ def status(home: Home, project: str) -> StackStatus:
         broker=masked(stack.broker_url(loaded, info)),
         state=stack_state(services.values()),
         services=tuple(services.values()),
+        findings=tuple(map(broken_record, broken)),
     )
 
 

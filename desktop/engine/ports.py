@@ -7,14 +7,16 @@ import errno
 import socket
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import psutil
 
-from desktop.engine.model import Problem
+from desktop.engine.model import Problem, ServiceSpec
 from desktop.engine.urls import masked
 from desktop.words import Text, text
 
+DEFAULT_HOST = "127.0.0.1"
 COMMAND_MAX_CHARS = 120
 _CONNECT_TIMEOUT_S = 0.2
 """On this machine a connection takes microseconds; a full backlog would take for ever."""
@@ -29,7 +31,7 @@ class PortHolder(msgspec.Struct, frozen=True):
     user: str = ""
 
 
-def is_free(port: int, host: str = "127.0.0.1") -> bool:
+def is_free(port: int, host: str = DEFAULT_HOST) -> bool:
     """Whether a server could listen there now, as far as others are concerned. A port that this
     user may not use (below 1024) counts as free: nobody holds it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -41,6 +43,15 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
             return error.errno != errno.EADDRINUSE
     # macOS lets the bind pass beside a server that listens on all addresses.
     return not _answers(family, host, port)
+
+
+def free_for(spec: ServiceSpec) -> bool:
+    """Whether the service could listen where it is to be reached; true when that is no port."""
+    try:
+        host = urlsplit(spec.url).hostname or DEFAULT_HOST
+    except ValueError:
+        host = DEFAULT_HOST
+    return spec.port is None or is_free(spec.port, host)
 
 
 def holder(port: int) -> PortHolder | None:

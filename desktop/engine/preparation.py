@@ -11,7 +11,7 @@ import msgspec
 
 from desktop.engine import credentials, redis_server, redis_url, start_problems
 from desktop.engine.errors import TrayError
-from desktop.engine.model import Problem, ServiceSpec
+from desktop.engine.model import Problem, RedisPing, ServiceSpec
 from desktop.engine.redis_problems import loaded
 from desktop.paths import Home
 from desktop.words import Text
@@ -26,17 +26,19 @@ class Preparation(msgspec.Struct, frozen=True):
     external: bool = False
     blocked: Problem | None = None
     detail: Text = Text("")
+    warning: Problem | None = None
+    """It can be used, but a person should know this."""
 
 
-async def redis(url: str, data_dir: Path, *, may_start: bool) -> Preparation:
+async def redis(probe: RedisPing, data_dir: Path, *, may_start: bool) -> Preparation:
     """A Redis that answers is used; else one is started, when that is allowed and possible."""
-    answer = await loaded(url)
+    answer = await loaded(probe.url, master_name=probe.master_name)
     if answer.answers:
-        return Preparation(external=True, detail=answer.detail)
-    if not (may_start and answer.startable and redis_url.is_local(url)):
+        return Preparation(external=True, detail=answer.detail, warning=answer.problem)
+    if not (may_start and answer.startable and redis_url.is_local(probe.url)):
         return Preparation(blocked=answer.problem)
     try:
-        command = await asyncio.to_thread(redis_server.server_command, url, data_dir)
+        command = await asyncio.to_thread(redis_server.server_command, probe.url, data_dir)
     except TrayError as error:
         return Preparation(blocked=error.problem)
     return Preparation(argv=command.argv)

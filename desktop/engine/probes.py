@@ -39,7 +39,7 @@ class ProbeAnswer(msgspec.Struct, frozen=True):
 async def ready(probe: Probe, *, alive_for_s: float, control: Control | None) -> ProbeAnswer:
     """Ask once. Takes a few seconds at most and never raises."""
     if isinstance(probe, RedisPing):
-        found = await check(probe.url)
+        found = await check(probe.url, master_name=probe.master_name)
         return ProbeAnswer(found.answers, found.problem, not found.lasting, found.detail)
     if isinstance(probe, CeleryPing):
         answered = control is not None and await asyncio.to_thread(

@@ -34,13 +34,15 @@ class Readiness:
         self.detail = Text("")
         self.refused: Problem | None = None
         """Why it can't be used, when waiting longer is no use."""
+        self.warning: Problem | None = None
+        """It can be used, but a person should know this."""
         self._on_change = on_change
         self._task: asyncio.Task[None] | None = None
 
     def reset(self) -> None:
         """Nothing is known: a start begins, or the service has stopped."""
         self.ready = self.external = self.silent = False
-        self.refused = None
+        self.refused = self.warning = None
 
     def cancel(self) -> None:
         """Watch no more."""
@@ -82,6 +84,7 @@ class Readiness:
             if running.alive and (answer.ok or not answer.retry):
                 self.ready, self.detail = answer.ok, answer.detail
                 self.refused = None if answer.ok else answer.problem
+                self.warning = answer.problem if answer.ok else None
                 self._on_change()
                 return
             await asyncio.sleep(PROBE_PAUSE_S)
@@ -102,7 +105,7 @@ class Readiness:
                         spec.probe, alive_for_s=HEALTH_CHECK_S, control=control
                     )
                     if answer.ok:
-                        self.detail = answer.detail
+                        self.detail, self.warning = answer.detail, answer.problem
                         return True
                     await asyncio.sleep(HEALTH_PAUSE_S)
         return False
@@ -115,3 +118,6 @@ class Readiness:
                 self.external = False
                 self._on_change()
                 return
+            if answer.problem != self.warning:
+                self.warning = answer.problem
+                self._on_change()

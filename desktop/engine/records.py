@@ -41,21 +41,20 @@ class Records:
     def __init__(self, home: StackHome) -> None:
         self._folder = home.records
 
-    def load(self) -> tuple[tuple[Record, ...], tuple[Path, ...]]:
-        """The records that can be read, and the files that can't.
+    def load(self, *, set_aside: bool = True) -> tuple[tuple[Record, ...], tuple[Path, ...]]:
+        """The records that can be read, and the files that can't, earlier ones included.
 
-        A file that can't be read is set aside under another name, never deleted: it may be the
-        only trace of a running process.
+        A file that can't be read is ``set_aside`` under another name, never deleted: it may be
+        the only trace of a running process.
         """
-        records, broken = [], []
+        records, broken = [], sorted(self._folder.glob("*.broken-*"))
         for path in sorted(self._folder.glob("*.json")):
             try:
                 records.append(msgspec.json.decode(path.read_bytes(), type=Record))
             except (msgspec.MsgspecError, UnicodeDecodeError, OSError):
                 aside = path.with_name(f"{path.name}.broken-{int(time.time())}")
                 with contextlib.suppress(OSError):
-                    path.replace(aside)
-                broken.append(aside)
+                    broken.append(path.replace(aside) if set_aside else path)
         return tuple(records), tuple(broken)
 
     def save(self, record: Record) -> None:

@@ -11,7 +11,6 @@ import contextlib
 import logging
 import os
 import socket
-import stat
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -49,11 +48,9 @@ class Server:
         """Monotonic instant since when no face that stays is attached; None while one is."""
 
     async def listen(self, path: Path) -> None:
-        """Begin to accept faces. The caller holds the engine's lock, so a socket that is there
+        """Begin to accept faces. The caller holds the engine's lock, so what stands there
         already is left over from a killed engine."""
-        with contextlib.suppress(FileNotFoundError):
-            if stat.S_ISSOCK(path.lstat().st_mode):
-                path.unlink()
+        path.unlink(missing_ok=True)
         old = os.umask(0o177)
         try:
             self._listener = await asyncio.start_unix_server(self._accept, path)

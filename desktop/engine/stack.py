@@ -144,12 +144,13 @@ def _redis(plan: Plan) -> Iterator[ServiceSpec]:
     """The broker, when it is a Redis. Its command is found when it has to be started."""
     if not (plan.config.redis.explicit or is_redis(plan.broker)):
         return
+    options = plan.info.transport_options if plan.info else {}
     yield ServiceSpec(
         "redis",
         ServiceKind.REDIS,
         (),
         str(plan.home.redis),
-        RedisPing(plan.broker),
+        RedisPing(plan.broker, str(options.get("master_name", ""))),
         url=masked(plan.broker),
         port=local_port(plan.broker, REDIS_PORT),
     )

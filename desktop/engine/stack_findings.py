@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from desktop.engine.model import Finding, Problem, ServiceStatus, WorkerRow
@@ -24,23 +24,35 @@ def stack_state(services: Iterable[ServiceStatus]) -> StackState:
 
 def stack_findings(
     services: Iterable[ServiceStatus],
+    warnings: Mapping[str, Problem],
     other_workers: Sequence[WorkerRow],
     broken_records: Iterable[Path],
 ) -> tuple[Finding, ...]:
-    """The findings, the gravest kind first."""
+    """The findings, the gravest kind first. ``warnings`` are those of services that are up."""
     failed = (
         service_failed(one.name, one.error)
         for one in services
         if one.state is ServiceState.FAILED and one.error
     )
     others = (others_running(other_workers),) if other_workers else ()
-    return (*failed, *map(broken_record, broken_records), *others)
+    warned = (service_warns(name, problem) for name, problem in warnings.items())
+    return (*failed, *warned, *map(broken_record, broken_records), *others)
 
 
 def service_failed(name: str, problem: Problem) -> Finding:
     return Finding(
         id=f"service-failed-{name}",
         severity=Severity.CRITICAL,
+        title=problem.title,
+        detail=problem.message,
+        fix=problem.next_step,
+    )
+
+
+def service_warns(name: str, problem: Problem) -> Finding:
+    return Finding(
+        id=f"{name}-{problem.code}",
+        severity=Severity.WARNING,
         title=problem.title,
         detail=problem.message,
         fix=problem.next_step,

@@ -59,6 +59,7 @@ class Supervisor:
         self._wake = asyncio.Event()
         self._readiness = Readiness(self._on_answer)
         self._stopping: Stopping | None = None
+        self._preparing: asyncio.Future[Preparation] | None = None
         self._task: asyncio.Task[None] | None = None
         self.spec_next = spec
         """The newest spec from the configuration; takes effect at the next start."""
@@ -86,6 +87,8 @@ class Supervisor:
 
     def stop(self) -> None:
         self.service.stop()
+        if self._preparing:
+            self._preparing.cancel()
         self.wake()
 
     def restart(self) -> None:
@@ -130,6 +133,11 @@ class Supervisor:
         if self._process and self._process.alive:
             return self._process.pid, self._process.create_time
         return None
+
+    @property
+    def warning(self) -> Problem | None:
+        """What a person should know although it is up."""
+        return self._readiness.warning if self.service.state in UP else None
 
     def set_usage(self, usage: process.Usage | None) -> None:
         self._usage = usage
@@ -250,13 +258,19 @@ class Supervisor:
 
     async def _spawn(self) -> None:
         spec = self.service.spec
-        found = await self._stack.prepare(spec)
-        self._readiness.detail = found.detail
+        self._preparing = asyncio.ensure_future(self._stack.prepare(spec))
+        try:
+            found = await self._preparing
+        except asyncio.CancelledError:
+            if not self.service.wanted:
+                return
+            raise
+        self._readiness.detail, self._readiness.warning = found.detail, found.warning
         if found.external or found.blocked or not self.service.wanted:
             self._readiness.external, self._blocked = found.external, found.blocked
             return
         self._argv = found.argv
-        if spec.port is not None and not ports.is_free(spec.port):
+        if spec.port is not None and not ports.free_for(spec):
             holder = await asyncio.to_thread(ports.holder, spec.port)
             self._blocked = ports.problem(spec.port, spec.name, holder)
             return
