@@ -16,6 +16,7 @@ from desktop.engine import logs
 from desktop.engine.engine import Engine
 from desktop.engine.server import Server
 from desktop.paths import Home
+from desktop.system import shell_environment
 
 LINGER_S = 3.0
 """How long an engine that nobody needs stays for the next command."""
@@ -41,6 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    shell_environment.complete_path()
     with lock:
         asyncio.run(_run(home))
     return 0

@@ -11,38 +11,24 @@ import asyncio
 import contextlib
 import logging
 import time
-from typing import Protocol
 
 from desktop.engine import exits, logs, ports, process, start_problems
 from desktop.engine.control import Control
-from desktop.engine.model import Problem, ServiceSpec, ServiceStatus, StaysAlive
+from desktop.engine.model import Problem, ServiceSpec, ServiceStatus
 from desktop.engine.preparation import Preparation
 from desktop.engine.readiness import Readiness
-from desktop.engine.records import Record, Records
+from desktop.engine.records import Record
 from desktop.engine.service import Action, Facts, Service
+from desktop.engine.service_note import service_note
 from desktop.engine.states import UP, ServiceKind, ServiceState
 from desktop.engine.stopping import Stopping
-from desktop.paths import StackHome
-from desktop.words import Text, text
+from desktop.engine.surroundings import Surroundings
+from desktop.system import parent_guard
+from desktop.words import Text
 
 log = logging.getLogger(__name__)
 
 LOG_TAIL_LINES = 12
-
-
-class Surroundings(Protocol):
-    """What a supervisor needs to know about the rest of its stack."""
-
-    home: StackHome
-    records: Records
-    boot_id: str
-
-    def service_up(self, name: str) -> bool: ...
-    def users_alive(self, name: str) -> bool: ...
-    def control(self) -> Control: ...
-    def running_tasks(self, node: str) -> tuple[str, ...]: ...
-    async def prepare(self, spec: ServiceSpec) -> Preparation: ...
-    def changed(self) -> None: ...
 
 
 class Supervisor:
@@ -101,8 +87,8 @@ class Supervisor:
 
     def force(self) -> None:
         """The person's word: down the ladder now, whatever still runs."""
-        if self._process and self._process.alive:
-            self._stop_of(self._process).force()
+        if self._running:
+            self._stop_of(self._running).force()
 
     def adopt(self, record: Record) -> bool:
         """Take over the process of a record; False when it is gone."""
@@ -125,14 +111,16 @@ class Supervisor:
             await self._stopping.close()
 
     @property
+    def _running(self) -> process.Process | None:
+        return self._process if self._process and self._process.alive else None
+
+    @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process and self._process.alive else None
+        return self._running.pid if self._running else None
 
     @property
     def identity(self) -> tuple[int, float] | None:
-        if self._process and self._process.alive:
-            return self._process.pid, self._process.create_time
-        return None
+        return (self._running.pid, self._running.create_time) if self._running else None
 
     @property
     def warning(self) -> Problem | None:
@@ -144,21 +132,20 @@ class Supervisor:
 
     def status(self) -> ServiceStatus:
         """The service as it is, for the snapshot."""
-        service, spec, running = self.service, self.service.spec, self._process
-        usage = self._usage if self.pid else None
-        alive = running is not None and running.alive
+        service, spec, running = self.service, self.service.spec, self._running
+        usage = self._usage if running else None
         return ServiceStatus(
             name=spec.name,
             kind=spec.kind,
             state=service.state,
             enabled=spec.enabled,
             wanted=service.wanted,
-            pid=running.pid if running and alive else None,
-            create_time=running.create_time if running and alive else None,
-            started_at=running.started_at if running and alive else None,
+            pid=running.pid if running else None,
+            create_time=running.create_time if running else None,
+            started_at=running.started_at if running else None,
             cpu_percent=usage.cpu_percent if usage else None,
             rss_bytes=usage.rss_bytes if usage else None,
-            processes=usage.processes if usage else int(alive),
+            processes=usage.processes if usage else int(running is not None),
             url=spec.url,
             detail=self._readiness.detail if service.state in UP else Text(""),
             note=self._note(),
@@ -203,7 +190,7 @@ class Supervisor:
             and due is not None
             and time.monotonic() >= due
         ):
-            blocked = self._silent()
+            blocked = start_problems.silent(spec, self._tail())
         return Facts(
             needs_up=all(self._stack.service_up(name) for name in spec.needs),
             users_alive=self._stack.users_alive(spec.name),
@@ -232,20 +219,19 @@ class Supervisor:
 
     def _record(self) -> Problem | None:
         """Write down what the next engine has to know; the problem when that can't be done."""
-        service, running = self.service, self._process
-        alive = running is not None and running.alive
+        service, running = self.service, self._running
         try:
-            if service.state is ServiceState.EXTERNAL or not (service.wanted or alive):
+            if service.state is ServiceState.EXTERNAL or not (service.wanted or running):
                 self._stack.records.remove(service.spec.name)
                 return None
             self._stack.records.save(
                 Record(
                     spec=service.spec,
                     boot_id=self._stack.boot_id,
-                    pid=running.pid if running and alive else None,
-                    create_time=running.create_time if running and alive else None,
-                    started_at=running.started_at if running and alive else None,
-                    stopping=alive and not service.wanted,
+                    pid=running.pid if running else None,
+                    create_time=running.create_time if running else None,
+                    started_at=running.started_at if running else None,
+                    stopping=running is not None and not service.wanted,
                     restarts=service.restarts,
                 )
             )
@@ -282,6 +268,8 @@ class Supervisor:
             return
         self.service.spawned(time.monotonic())
         self._take(started)
+        if spec.kind is ServiceKind.WORKER:
+            parent_guard.start(started.pid, started.create_time)
         # What no record tells of would be nobody's after this engine: it is asked to stop again.
         self._blocked = self._record()
         self._readiness.await_ready(spec, started, self._control())
@@ -297,12 +285,6 @@ class Supervisor:
     def _on_answer(self) -> None:
         self.wake()
         self._stack.changed()
-
-    def _silent(self) -> Problem:
-        spec = self.service.spec
-        if isinstance(spec.probe, StaysAlive):
-            return start_problems.silent(spec, ())
-        return start_problems.silent(spec, self._tail())
 
     # --- end -------------------------------------------------------------------------------------
 
@@ -344,17 +326,11 @@ class Supervisor:
         return tuple(logs.tail(self._stack.home.log(self.service.spec.name), LOG_TAIL_LINES))
 
     def _note(self) -> Text | None:
-        service = self.service
-        if service.state is ServiceState.STOPPING:
-            if not service.asked_to_stop:
-                return text("waits until the services that need it have stopped")
-            return self._stopping.note() if self._stopping else None
-        if service.state is ServiceState.RUNNING and self._readiness.silent:
-            return text("does not answer just now")
-        if service.state is ServiceState.BACKOFF:
-            return text("will be started again in a moment")
-        if service.state is ServiceState.STARTING and self.pid is None:
-            missing = [n for n in service.spec.needs if not self._stack.service_up(n)]
-            if missing:
-                return text("waits for {service}", service=missing[0])
-        return None
+        missing = (n for n in self.service.spec.needs if not self._stack.service_up(n))
+        return service_note(
+            self.service,
+            self._stopping,
+            silent=self._readiness.silent,
+            waits_for="" if self.pid else next(missing, ""),
+            preparing=self._preparing is not None and not self._preparing.done(),
+        )

@@ -21,15 +21,7 @@ def make(tmp_path: Path) -> tuple[StackHome, Records, Record]:
 def test_a_record_comes_back_as_it_was_and_only_its_user_may_read_it(tmp_path: Path) -> None:
     home, records, record = make(tmp_path)
     records.save(record)
-    assert records.load() == ((record,), broken), "told again until a person deletes them"
-
-
-def test_a_look_without_an_engine_changes_nothing(tmp_path: Path) -> None:
-    home, records, _ = make(tmp_path)
-    broken = home.records / "worker1.json"
-    broken.write_text("{")
-    assert records.load(set_aside=False) == ((), (broken,))
-    assert broken.exists()
+    assert records.load() == ((record,), ())
     assert stat.S_IMODE((home.records / "web.json").stat().st_mode) == 0o600
     records.remove("web")
     records.remove("web")
@@ -60,15 +52,7 @@ def test_a_write_that_never_finished_leaves_the_old_record(tmp_path: Path) -> No
     home, records, record = make(tmp_path)
     records.save(record)
     (home.records / ".record-half").write_bytes(b'{"sp')
-    assert records.load() == ((record,), broken), "told again until a person deletes them"
-
-
-def test_a_look_without_an_engine_changes_nothing(tmp_path: Path) -> None:
-    home, records, _ = make(tmp_path)
-    broken = home.records / "worker1.json"
-    broken.write_text("{")
-    assert records.load(set_aside=False) == ((), (broken,))
-    assert broken.exists()
+    assert records.load() == ((record,), ())
 
 
 def test_the_boot_id_stays_the_same_within_a_boot() -> None:
