@@ -11,8 +11,6 @@ import logging
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
-from watchfiles import PythonFilter, awatch
-
 from desktop.engine import app_info
 from desktop.engine.config import StackConfig
 from desktop.engine.errors import TrayError
@@ -37,6 +35,8 @@ async def reloads(config: StackConfig, home: StackHome) -> AsyncGenerator[tuple[
     names = wanted(config)
     if not names:
         return
+    from watchfiles import PythonFilter, awatch
+
     environment = Path(config.python).parent.parent
     only_python = PythonFilter(ignore_paths=[environment])
     async for _ in awatch(config.project, watch_filter=only_python, debounce=QUIET_MS):

@@ -31,7 +31,6 @@ class Services(Protocol):
     found: FoundWorkers
 
     async def load(self) -> None: ...
-    def listen(self) -> None: ...
 
 
 class Lifecycle:
@@ -63,7 +62,6 @@ class Lifecycle:
         for name in names:
             self._all[name].start()
             self._all[name].run()
-        self._stack.listen()
         await self._until(lambda: all(self._has_started(name) for name in names))
         report = self._report(names)
         if found and command.existing is Existing.REPLACE and not report.failed:

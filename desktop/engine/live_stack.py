@@ -26,7 +26,7 @@ from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
 from desktop.engine.stack_findings import stack_findings, stack_state
 from desktop.engine.start_problems import unusable_folder
-from desktop.engine.states import ALIVE, UP, Owner, ServiceKind, ServiceState
+from desktop.engine.states import UP, Owner, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
 from desktop.engine.task_watch import TaskWatch
 from desktop.engine.urls import masked
@@ -154,7 +154,7 @@ class LiveStack:
             else:
                 supervisor.start()
                 supervisor.run()
-        self.listen()
+        self._listen()
 
     async def close(self) -> None:
         """Let go of everything; the processes go on."""
@@ -194,8 +194,9 @@ class LiveStack:
         return one is None or one.service.state in UP
 
     def users_alive(self, name: str) -> bool:
+        # Not one that only waits to be started: it waits for this very service, for ever.
         return any(
-            name in one.service.spec.needs and (one.pid is not None or one.service.state in ALIVE)
+            name in one.service.spec.needs and one.pid is not None
             for one in self.supervisors.values()
         )
 
@@ -246,12 +247,14 @@ class LiveStack:
         """Something moved: the others look again, the faces are told."""
         for supervisor in self.supervisors.values():
             supervisor.wake()
+        self._listen()
         self._lifecycle.moved()
         self._on_change()
 
-    def listen(self) -> None:
-        """Follow the tasks on the stack's broker."""
-        self._tasks.listen(self.broker_url)
+    def _listen(self) -> None:
+        """Follow the tasks on the stack's broker, as soon as it is up."""
+        if "redis" in self.supervisors and self.service_up("redis"):
+            self._tasks.listen(self.broker_url)
 
     @property
     def broker_url(self) -> str:

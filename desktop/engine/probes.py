@@ -54,6 +54,27 @@ async def ready(probe: Probe, *, alive_for_s: float, control: Control | None) ->
     return ProbeAnswer(alive_for_s >= probe.for_s)
 
 
+async def greets(url: str) -> bool:
+    """Whether the Redis that we have just started says PONG, for those who wait to be started.
+
+    All else about it is asked for when it is up: the library for that takes longer to import
+    than the server to start. False also where a PING alone says nothing (TLS, a password).
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "redis":
+        return False
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+            try:
+                writer.write(b"PING\r\n")
+                return await reader.readline() == b"+PONG\r\n"
+            finally:
+                writer.transport.abort()
+    except (OSError, TimeoutError, ValueError):
+        return False
+
+
 async def _tcp(host: str, port: int) -> bool:
     try:
         async with asyncio.timeout(TIMEOUT_S):

@@ -10,7 +10,7 @@ from typing import Any
 
 from desktop.engine import probes
 from desktop.engine.control import Control
-from desktop.engine.model import Problem, ServiceSpec
+from desktop.engine.model import Problem, RedisPing, ServiceSpec
 from desktop.engine.process import Process
 from desktop.words import Text
 
@@ -80,7 +80,10 @@ class Readiness:
         begun = time.monotonic()
         while running.alive:
             alive_for_s = time.monotonic() - begun
-            answer = await probes.ready(spec.probe, alive_for_s=alive_for_s, control=control)
+            if isinstance(spec.probe, RedisPing) and await probes.greets(spec.probe.url):
+                answer = probes.ProbeAnswer(True)
+            else:
+                answer = await probes.ready(spec.probe, alive_for_s=alive_for_s, control=control)
             if running.alive and (answer.ok or not answer.retry):
                 self.ready, self.detail = answer.ok, answer.detail
                 self.refused = None if answer.ok else answer.problem

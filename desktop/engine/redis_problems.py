@@ -30,6 +30,8 @@ TIMEOUT_S = 3.0
 FIRST_LOOK_SHARE = 0.6
 """Of the time, for the answer itself; the rest is for finding out who is silent there."""
 LOADING_PAUSE_S = 0.2
+CONNECT_TIMEOUT_S = 0.2
+"""On this machine a connection takes microseconds; a full backlog would take for ever."""
 LOADING_MAX_S = 60.0
 """A worker's start waits for it no longer; Redis reads some hundred megabytes a second."""
 
@@ -88,6 +90,9 @@ async def _check(url: str, master_name: str, timeout_s: float) -> RedisCheck:
     unusable = _unusable(url)
     if unusable:
         return refused(unusable)
+    absent = await _absent(url)
+    if absent:
+        return refused(absent)
     import redis
 
     if url.startswith("sentinel:"):
@@ -103,6 +108,24 @@ async def _check(url: str, master_name: str, timeout_s: float) -> RedisCheck:
             or redis_errors.not_reached(url, error)
             or await redis_stranger.recognise(url, error)
         )
+
+
+async def _absent(url: str) -> Refusal | None:
+    """That nobody listens there, on this machine. Told without the library: its import takes
+    longer than a server's start, and a stack that starts would wait for it."""
+    # Options are the library's to judge.
+    if not redis_url.is_local(url) or redis_url.socket_path(url) or "?" in url:
+        return None
+    host, port, _ = redis_url.address(url)
+    try:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except ConnectionRefusedError as error:
+        return redis_errors.not_reached(url, error)
+    except (OSError, TimeoutError):
+        return None
+    writer.transport.abort()
+    return None
 
 
 def _unusable(url: str) -> Refusal | None:

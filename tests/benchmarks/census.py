@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from desktop.engine.census.census import Census
+from desktop.engine.census.scan import SETTLED_AFTER_S
 from tests.benchmarks.measurement import Measurement, Settings, in_turn, measured, seconds
 from tests.benchmarks.processes import running, surroundings
 
@@ -23,6 +25,8 @@ def measure(folder: Path, settings: Settings) -> Iterator[Measurement]:
     with ExitStack() as others:
         for _ in range(PROCESSES - len(psutil.pids())):
             others.enter_context(running(["sleep", "3600"], surroundings()))
+        # A young process is looked at each time; a machine's four hundred are not.
+        time.sleep(SETTLED_AFTER_S)
         count = len(psutil.pids())
         first = in_turn(_first, _plain, settings.rounds)
         census = Census()
