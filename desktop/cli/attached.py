@@ -11,10 +11,9 @@ import contextlib
 import signal
 
 from desktop.cli import start, stop
-from desktop.cli.context import Context
+from desktop.cli.context import INTERRUPTED, Context
 from desktop.cli.failure import show_problem
 from desktop.cli.look import stack_of
-from desktop.cli.main import INTERRUPTED
 from desktop.cli.stack_screen import StackScreen
 from desktop.cli.start_report import tell
 from desktop.engine.client import Client

@@ -14,6 +14,9 @@ from desktop.engine.errors import UsageError
 from desktop.paths import Home
 from desktop.words import Text, text
 
+INTERRUPTED = 130
+"""Exit code of what a person interrupted: 128 and the number of SIGINT, as shells have it."""
+
 
 class Context:
     """The options that every command takes, before or after its verb."""

@@ -8,12 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from desktop.cli.context import Context
+from desktop.cli.context import INTERRUPTED, Context
 from desktop.cli.failure import show_error
 from desktop.engine.errors import TrayError
 from desktop.words import Text, set_language, text
-
-INTERRUPTED = 130
 
 
 def run(argv: Sequence[str]) -> int:

@@ -59,23 +59,9 @@ class AppInfo(msgspec.Struct, frozen=True):
     """The project's files that the app is made of."""
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """Why the app could not be imported, as the probe tells it."""
-
-    kind: str
-    missing: str = ""
-    """The module that was not found."""
-    exception: str = ""
-    file: str = ""
-    line: int = 0
-    traceback: tuple[str, ...] = ()
-    candidates: tuple[str, ...] = ()
-    """Names in the app's module that are Celery apps."""
-
-
 class _Answer(msgspec.Struct, frozen=True):
     info: AppInfo | None = None
-    failure: Failure | None = None
+    failure: app_problems.Failure | None = None
 
 
 BUNDLED = AppInfo(
@@ -146,7 +132,7 @@ def _ask(config: StackConfig, timeout_s: float) -> AppInfo:
         except msgspec.DecodeError as error:
             raise app_problems.ended(config, process.returncode, _tail(said)) from error
     if answer.info is None:
-        failure = answer.failure or Failure("error")
+        failure = answer.failure or app_problems.Failure("error")
         raise app_problems.not_imported(config, failure)
     return answer.info
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from desktop.engine.errors import ServiceError
 from desktop.engine.urls import masked
 from desktop.words import Text, text, verbatim
 
 if TYPE_CHECKING:
-    from desktop.engine.app_info import Failure
     from desktop.engine.config import StackConfig
 
 DISTRIBUTIONS = {
@@ -35,6 +36,20 @@ DISTRIBUTIONS = {
 }
 """What to install for a module of another name than its package; others have the same."""
 NEAR_MODULES = 500
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """Why the app could not be imported, as the probe tells it."""
+
+    kind: str
+    missing: str = ""
+    """The module that was not found."""
+    exception: str = ""
+    file: str = ""
+    line: int = 0
+    traceback: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    """Names in the app's module that are Celery apps."""
 
 
 def not_imported(config: StackConfig, failure: Failure) -> ServiceError:

@@ -14,6 +14,33 @@ from desktop.cli.group import VERBS
 ROOT = Path(__file__).parents[2]
 MOST_LINES = 350
 
+HOMES = {
+    "psutil": (
+        "desktop/engine/census/",
+        "desktop/engine/machine.py",
+        "desktop/engine/ports.py",
+        "desktop/engine/process.py",
+        "desktop/system/parent_guard.py",
+    ),
+    "redis": (
+        "desktop/engine/broker.py",
+        "desktop/engine/redis_",
+        "desktop/engine/telemetry/",
+        "web/downloads/",
+    ),
+    "celery": ("web/celery_app.py", "web/downloads/"),
+    "kombu": ("desktop/engine/control.py", "web/downloads/", "web/celery_app.py"),
+    "sqlite3": (),
+}
+"""Where the libraries that touch the world outside are used; everybody else asks there."""
+SIGNALLERS = (
+    "desktop/engine/process.py",
+    "desktop/engine/app_info.py",  # ends its own question to an app
+    "desktop/system/parent_guard.py",  # does what Linux's kernel does
+    "desktop/system/shell_environment.py",  # ends its own question to a shell
+    "desktop/engine/telemetry/receiver.py",  # asks with signal 0 whether somebody is there
+)
+
 SUFFIXES = {".py", ".js", ".css", ".html", ".sh"}
 CATCH_ALLS = {"utils", "util", "helpers", "helper", "misc"}
 
@@ -69,6 +96,26 @@ def test_one_folder_knows_the_operating_system() -> None:
         name
         for name, path in _source(".py")
         if not name.startswith("desktop/system/") and _asks_the_platform(path)
+    ]
+    assert not elsewhere
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_a_library_that_touches_the_world_has_its_place(library: str) -> None:
+    elsewhere = [
+        name
+        for name, path in _source(".py")
+        if not name.startswith((*HOMES[library], "resources/")) and library in _imported(path)
+    ]
+    assert not elsewhere
+
+
+def test_signals_are_sent_from_few_places() -> None:
+    elsewhere = [
+        name
+        for name, path in _source(".py")
+        if name not in SIGNALLERS
+        and re.search(r"os\.kill(pg)?\(|\.send_signal\(", path.read_text())
     ]
     assert not elsewhere
 
