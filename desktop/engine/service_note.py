@@ -17,7 +17,7 @@ def service_note(
     preparing: bool,
 ) -> Text | None:
     """None when its state says it all. ``waits_for``: the first service that it needs and that is
-    not up; ``preparing``: what it needs to know for its start is being found out."""
+    not up; ``preparing``: a look whether somebody else's serves already comes first."""
     state = service.state
     if state is ServiceState.STOPPING:
         if not service.asked_to_stop:

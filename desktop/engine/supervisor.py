@@ -332,5 +332,5 @@ class Supervisor:
             self._stopping,
             silent=self._readiness.silent,
             waits_for="" if self.pid else next(missing, ""),
-            preparing=self._preparing is not None and not self._preparing.done(),
+            preparing=self.service.spec.kind is ServiceKind.REDIS and self.pid is None,
         )
