@@ -19,7 +19,7 @@ from desktop.engine.commands import (
 )
 from desktop.engine.found_workers import FoundWorkers
 from desktop.engine.model import WorkerRow
-from desktop.engine.start_problems import no_such_service, stopped_meanwhile
+from desktop.engine.start_problems import no_such_service, stopped_meanwhile, waits
 from desktop.engine.states import UP, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
 
@@ -157,7 +157,20 @@ class Lifecycle:
         service = self._all[name].service
         if service.state is ServiceState.STOPPED:
             return not service.wanted
-        return service.state in UP | {ServiceState.FAILED}
+        return service.state in UP | {ServiceState.FAILED} or bool(self._failed_need(name))
+
+    def _failed_need(self, name: str) -> str:
+        """The failed service that this one waits for; "" when there is none. It goes on waiting,
+        and starts by itself when a person has put the other right."""
+        one = self._all[name]
+        if one.pid is not None or one.service.state in UP:
+            return ""
+        for need in one.service.spec.needs:
+            if need in self._all:
+                failed = self._state(need) is ServiceState.FAILED
+                if found := need if failed else self._failed_need(need):
+                    return found
+        return ""
 
     def _has_stopped(self, name: str) -> bool:
         """Or somebody wants it again."""
@@ -175,6 +188,8 @@ class Lifecycle:
             service = self._all[name].service
             if service.state in UP:
                 ready.append(name)
-            else:
-                failed.append(ServiceProblem(name, service.problem or stopped_meanwhile(name)))
+                continue
+            need = self._failed_need(name)
+            problem = service.problem or (waits(name, need) if need else stopped_meanwhile(name))
+            failed.append(ServiceProblem(name, problem))
         return StartReport(ready=tuple(ready), failed=tuple(failed))

@@ -79,6 +79,16 @@ def stopped_meanwhile(name: str) -> Problem:
     )
 
 
+def waits(name: str, need: str) -> Problem:
+    """What it needs has failed."""
+    return Problem(
+        "waits-for-failed",
+        text("{service} waits for {need}, which does not run.", service=name, need=need),
+        Text(""),
+        text("It starts by itself as soon as {need} runs.", need=need),
+    )
+
+
 def no_such_service(name: str, known: tuple[str, ...]) -> UsageError:
     """A name that the stack does not have."""
     near = difflib.get_close_matches(name, known, n=1)
