@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
-from kombu.entity import Queue
+from kombu.entity import Exchange, Queue
 
 from web.queues import DEFAULT, DOWNLOADS, MAINTENANCE, QUEUES
 
@@ -35,7 +35,9 @@ celery_app.conf.update(
     result_serializer="json",
     accept_content=["json"],
     task_default_queue=DEFAULT,
-    task_queues=[Queue(name) for name in QUEUES],  # type: ignore[no-untyped-call]
+    # Each with its own exchange and key: without them Celery binds all to the default's, and what
+    # is published there by exchange and key lands in every one of them.
+    task_queues=[Queue(name, Exchange(name), name) for name in QUEUES],  # type: ignore[no-untyped-call]
     task_routes={
         "web.downloads.tasks.download": {"queue": DOWNLOADS},
         "web.downloads.tasks.clean": {"queue": MAINTENANCE},

@@ -44,9 +44,9 @@ def until(ask: Callable[[], T], timeout_s: float = WAIT_S) -> T:
 class Stack:
     """One project with its own home and free ports, driven through the engine's client."""
 
-    def __init__(self, folder: Path, more: str = "") -> None:
+    def __init__(self, folder: Path, more: str = "", *, name: str = "project") -> None:
         self.home = Home(folder / "home")
-        self.folder = folder / "project"
+        self.folder = folder / name
         self.folder.mkdir(parents=True)
         self.redis_port, self.web_port, self.monitor_port = (free_port() for _ in range(3))
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"

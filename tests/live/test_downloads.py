@@ -12,9 +12,11 @@ from pathlib import Path
 import httpx
 import pytest
 from pytest_httpserver import HTTPServer
+from redis import Redis
 from werkzeug import Request, Response
 
 from tests.live.conftest import Stack, until
+from web.queues import DEFAULT, DOWNLOADS, MAINTENANCE, QUEUES
 
 Client = httpx.Client
 
@@ -58,6 +60,22 @@ def slow(size: int, chunk: int = 50_000, pause_s: float = 0.05) -> Callable[[Req
         return Response(body(), headers={"Content-Length": str(size)})
 
     return answer
+
+
+def test_a_download_waits_in_its_own_queue_until_its_worker_comes(
+    stack: Stack, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/a").respond_with_data(b"a")
+    stack.start("redis", "web")
+    with (
+        httpx.Client(base_url=f"http://127.0.0.1:{stack.web_port}", timeout=10) as api,
+        Redis.from_url(stack.redis_url) as broker,
+    ):
+        one = submit(api, httpserver.url_for("/a"))
+        waiting = {name: broker.llen(name) for name in QUEUES}
+        assert waiting == {DEFAULT: 0, DOWNLOADS: 1, MAINTENANCE: 0}
+        stack.start("worker1")
+        assert ended(api, one)["state"] == "SUCCESS"
 
 
 def test_failures_have_words_and_no_file(api: Client, httpserver: HTTPServer) -> None:

@@ -7,8 +7,9 @@ import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
+
+from web.celery_app import celery_app
 
 if TYPE_CHECKING:
     from web.downloads.records import Records
@@ -19,7 +20,7 @@ RETRY_PAUSE_S = 60
 FILES_KEPT_S = 7 * 24 * 3600.0
 
 
-@shared_task(  # type: ignore[untyped-decorator]
+@celery_app.task(  # type: ignore[untyped-decorator]
     bind=True, name="web.downloads.tasks.download", max_retries=RETRIES, ignore_result=False
 )
 def download(self: Any, download_id: str) -> dict[str, str]:
@@ -77,7 +78,7 @@ def download(self: Any, download_id: str) -> dict[str, str]:
     )
 
 
-@shared_task(name="web.downloads.tasks.clean")  # type: ignore[untyped-decorator]
+@celery_app.task(name="web.downloads.tasks.clean")  # type: ignore[untyped-decorator]
 def clean(files_kept_s: float = FILES_KEPT_S) -> dict[str, int]:
     """Remove files past their time, partial files that nobody writes, and lost index entries."""
     from web.downloads import files

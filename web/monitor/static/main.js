@@ -120,7 +120,7 @@ function drawLink(fresh) {
   $("link-glyph").setAttribute("class", `g ${tone}`);
   $("link-glyph").firstElementChild.setAttribute("href", `#${glyph}`);
   say($("link-word"), redis ? `${t("redis")} · ${t(`state_${redis.state}`)}` : t("not_connected"));
-  say($("link-where"), status?.stack.broker || "");
+  say($("link-where"), (status?.stack.broker || "").replace(/^redis:\/\//, ""));
 }
 
 function drawSummary(fresh) {
