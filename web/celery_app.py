@@ -12,7 +12,7 @@ import os
 from celery import Celery
 from kombu.entity import Exchange, Queue
 
-from web.queues import DEFAULT, DOWNLOADS, MAINTENANCE, QUEUES
+from web.broker import BROKER_URL, DEFAULT, DOWNLOADS, MAINTENANCE, QUEUES
 
 SOFT_TIME_LIMIT_S = 600
 TIME_LIMIT_S = 900
@@ -21,8 +21,6 @@ MAX_TASKS_PER_CHILD = 1000
 VISIBILITY_TIMEOUT_S = 2 * TIME_LIMIT_S
 """Longer than the hard limit: no running task is delivered a second time."""
 CLEAN_EVERY_S = 3600.0
-
-BROKER_URL = os.environ.get("CELERY_BROKER_URL") or "redis://127.0.0.1:6379/0"
 
 celery_app = Celery(
     "web.celery_app",

@@ -9,11 +9,16 @@ Silence is not death: a busy ``solo`` worker answers nothing while it runs a tas
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desktop.engine.model import ActiveTask
 from desktop.engine.states import TaskState
+
+if TYPE_CHECKING:
+    from kombu.pidbox import Mailbox
 
 _NAMESPACE = "celery"
 """Name of the mailbox, Celery's ``control_exchange``."""
@@ -22,6 +27,8 @@ _POLL_MAX_S = 0.1
 closing the connection waits for it."""
 _SOCKET_TIMEOUT_MIN_S = 0.5
 """A broker that accepts but does not answer (stopped, swapping) must not hold the caller."""
+_AGAIN_S = 0.04
+"""Pause between the pings of one question: so late at most is a fresh node noticed."""
 
 TEXT_MAX = 1024
 """Longest name or argument that is kept of what a worker says; Celery's own events cut there."""
@@ -43,10 +50,10 @@ class Control:
     def ping(self, node: str, timeout_s: float) -> bool:
         """Whether ``node`` answers, which means that it consumes.
 
-        Returns at its reply. A node that does not listen yet misses the question, so a caller who
-        waits for a fresh one asks again and again with a short timeout (0.1 to 0.25 s).
+        Returns at its reply. A node that does not listen yet misses the question, so it is asked
+        again and again until the time is over.
         """
-        return node in dict(self.replies("ping", timeout_s, [node]))
+        return node in dict(self.replies("ping", timeout_s, [node], again_s=_AGAIN_S))
 
     def active(self, timeout_s: float) -> dict[str, tuple[ActiveTask, ...]]:
         """What each node runs now. Takes the whole ``timeout_s``: who is there is not known."""
@@ -67,11 +74,16 @@ class Control:
         return {node: reply for node, reply in replies.items() if isinstance(reply, dict)}
 
     def replies(
-        self, command: str, timeout_s: float, nodes: Sequence[str] | None = None
+        self,
+        command: str,
+        timeout_s: float,
+        nodes: Sequence[str] | None = None,
+        *,
+        again_s: float | None = None,
     ) -> tuple[tuple[str, Any], ...]:
         """Each reply to a command of remote control with the name of its node. Two nodes of one
         name give two replies. With ``nodes`` it returns at the last of them, else it takes the
-        whole ``timeout_s``.
+        whole ``timeout_s``. With ``again_s`` the question is put again at this pace.
         """
         from kombu.connection import Connection
         from kombu.exceptions import KombuError
@@ -94,18 +106,49 @@ class Control:
         errors = (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
         try:
             with connection:
-                # What celery.app.control.Control.broadcast calls.
-                replies = mailbox(connection)._broadcast(
-                    command,
-                    {},
-                    None if nodes is None else list(nodes),
-                    reply=True,
-                    timeout=timeout_s,
-                    limit=None if nodes is None else len(nodes),
+                return _by_node(
+                    _collect(mailbox(connection), command, timeout_s, nodes, again_s or timeout_s)
                 )
         except errors:
             return ()
-        return _by_node(replies)
+
+
+def _collect(
+    mailbox: Mailbox, command: str, timeout_s: float, nodes: Sequence[str] | None, again_s: float
+) -> list[Any]:
+    """What :meth:`kombu.pidbox.Mailbox._broadcast` does, with one end for the whole question, and
+    with more than one asking: a reply to any of them counts."""
+    from kombu.messaging import Consumer
+    from kombu.utils.uuid import uuid
+
+    ticket, replies = uuid(), []
+
+    def take(body: Any, message: Any) -> None:
+        if message.headers.get("ticket", ticket) == ticket:
+            replies.append(body)
+
+    connection: Any = mailbox.connection
+    channel, queue = connection.default_channel, mailbox.reply_queue
+    asked_until, until = 0.0, time.monotonic() + timeout_s
+    consumer: Any = Consumer(  # type: ignore[no-untyped-call]
+        channel, [queue], callbacks=[take], accept=mailbox.accept, no_ack=True
+    )
+    with consumer:
+        while (now := time.monotonic()) < until and not (nodes and len(replies) >= len(nodes)):
+            if now >= asked_until:
+                asked_until = min(now + again_s, until)
+                mailbox._publish(  # type: ignore[no-untyped-call]
+                    command,
+                    {},
+                    destination=None if nodes is None else list(nodes),
+                    reply_ticket=ticket,
+                    channel=channel,
+                    timeout=until - now,
+                )
+            with contextlib.suppress(TimeoutError):
+                connection.drain_events(timeout=max(asked_until - time.monotonic(), 0.001))
+        channel.after_reply_message_received(queue.name)
+    return replies
 
 
 def _by_node(replies: Any) -> tuple[tuple[str, Any], ...]:

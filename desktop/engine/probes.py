@@ -24,7 +24,7 @@ from desktop.engine.redis_problems import check
 from desktop.words import Text, verbatim
 
 TIMEOUT_S = 2.0
-PING_TIMEOUT_S = 0.2
+PING_TIMEOUT_S = 0.5
 
 
 class ProbeAnswer(msgspec.Struct, frozen=True):

@@ -15,6 +15,17 @@ def test_a_worker_that_consumes_answers_a_ping(server, workers):
     assert not control.ping("w2@test", 0.1)
 
 
+def test_a_node_that_comes_while_it_is_asked_answers_that_question(server, workers):
+    answers: list[bool] = []
+    asking = threading.Thread(
+        target=lambda: answers.append(Control(server.url).ping("w1@test", 30))
+    )
+    asking.start()
+    workers.start("w1@test", "-P", "solo")
+    asking.join()
+    assert answers == [True]
+
+
 def test_running_tasks_are_told_by_the_node_that_has_them(server, workers, tmp_path, wait_until):
     workers.start("w1@test", "-c", "1", "-P", "threads")
     control = Control(server.url)

@@ -16,7 +16,7 @@ from redis import Redis
 from werkzeug import Request, Response
 
 from tests.live.conftest import Stack, until
-from web.queues import DEFAULT, DOWNLOADS, MAINTENANCE, QUEUES
+from web.broker import DEFAULT, DOWNLOADS, MAINTENANCE, QUEUES
 
 Client = httpx.Client
 

@@ -18,14 +18,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from web.celery_app import BROKER_URL
+from web.broker import BROKER_URL, DOWNLOADS
 from web.downloads import files
 from web.downloads.addresses import check_url
 from web.downloads.failures import DownloadError, explain
 from web.downloads.records import CHANGES, ENDED, PubSub, Record, Records
 from web.guard import Guard
 from web.language import Language, negotiate
-from web.queues import DOWNLOADS
 
 HERE = Path(__file__).parent
 LIMIT_MAX = 500

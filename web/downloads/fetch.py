@@ -12,8 +12,9 @@ from typing import NamedTuple
 import httpx
 
 from web.downloads import files
-from web.downloads.addresses import PinnedTransport, check_url
+from web.downloads.addresses import check_url
 from web.downloads.failures import DownloadError
+from web.downloads.transport import PinnedTransport
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 REDIRECTS_MAX = 10

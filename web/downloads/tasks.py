@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 
+from web.broker import BROKER_URL
 from web.celery_app import celery_app
 
 if TYPE_CHECKING:
@@ -116,7 +117,6 @@ def _retry_pause_s() -> float:
 
 
 def _records() -> Records:
-    from web.celery_app import BROKER_URL
     from web.downloads.records import Records
 
     return Records(BROKER_URL)
