@@ -211,22 +211,6 @@ def test_a_reused_pid_only_clears_the_record(stack: Stack) -> None:
         psutil.Process(pid).terminate()
 
 
-def test_ten_rounds_leave_everything_as_it_was(stack: Stack) -> None:
-    stack.start("redis")
-    with stack.client() as client:
-        engine = psutil.Process(client.engine_pid)
-        client.submit(Stop(stack.project))
-        descriptors = engine.num_fds()
-        threads = engine.num_threads()
-        for _ in range(10):
-            client.submit(Start(stack.project, ("redis", "web")))
-            client.submit(Stop(stack.project))
-        assert until(lambda: engine.num_fds() <= descriptors + 2, 10)
-        assert until(lambda: engine.num_threads() <= threads + 2, 10)
-    assert not list(stack.home.root.glob("stacks/*/records/*"))
-    assert stack.left_over() == [(engine.pid, " ".join(engine.cmdline()))]
-
-
 def _services(stack: Stack, client: Client) -> tuple[object, ...]:
     found = next((s for s in client.snapshot().stacks if s.project == stack.project), None)
     return found.services if found else ()
