@@ -20,12 +20,12 @@ from desktop.quantities import duration
 from desktop.system import reveal
 from desktop.ui import icons
 from desktop.ui.phrases import service_title
-from desktop.ui.view import STARTABLE, STOPPABLE, View
-from desktop.ui.widgets.confirm import Confirm, Row
+from desktop.ui.view import STARTABLE, STOPPABLE, Row, View
 from desktop.words import tr, trn
 
 if TYPE_CHECKING:
     from desktop.ui.bridge import Bridge
+    from desktop.ui.widgets.confirm import Confirm
 
 
 class _Job(QRunnable):
@@ -95,9 +95,16 @@ class Actions(QObject):
             if running
             else tr("No task is running.")
         )
-        dialog = Confirm(self._window, tr("Stop all services?"), message)
+        dialog = self.question(tr("Stop all services?"), message)
         dialog.offer(tr("Stop all"), self.stop_all, "primary")
         dialog.open()
+
+    def question(self, title: str, message: str, rows: tuple[Row, ...] = ()) -> Confirm:
+        """A question over the window. Its parts are loaded with the first one: the tray alone
+        needs none of them."""
+        from desktop.ui.widgets.confirm import Confirm
+
+        return Confirm(self._window, title, message, rows)
 
     def ask_force_stop(self, view: View, *services: str) -> None:
         """End services that do not stop by themselves, after showing which tasks that ends."""
@@ -117,7 +124,7 @@ class Actions(QObject):
             Row(task.name, duration(view.now - task.started_at) if task.started_at else "")
             for task in running
         )
-        dialog = Confirm(self._window, title, message, rows)
+        dialog = self.question(title, message, rows)
         dialog.offer(
             tr("Force stop"),
             lambda: self._bridge.submit(Stop(self._bridge.project, concerned, force=True)),
@@ -128,8 +135,7 @@ class Actions(QObject):
     def ask_existing(self, command: Start, report: StartReport) -> None:
         """Workers of the same app already run: replace them, start beside them, or neither."""
         rows = tuple(_existing_row(row, time.time()) for row in report.existing)
-        dialog = Confirm(
-            self._window,
+        dialog = self.question(
             trn(
                 "{n} worker of this app already runs",
                 "{n} workers of this app already run",

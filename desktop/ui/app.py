@@ -37,7 +37,6 @@ from desktop.ui.preferences import Preferences
 from desktop.ui.quitting import Quitting
 from desktop.ui.single_instance import SingleInstance
 from desktop.ui.tray import Tray
-from desktop.ui.widgets.confirm import Confirm
 from desktop.words import Text, set_language, system_language, text, textn, tr
 
 if TYPE_CHECKING:
@@ -192,8 +191,8 @@ class Desktop:
         if stack is None or not any(one.state in ALIVE for one in stack.services):
             self._leave.set()
             return
-        box = Confirm(
-            self.window,
+        actions = self.window.actions_ if self.window else self._actions
+        box = actions.question(
             tr("Stop the services too?"),
             tr("They can go on without the tray. Workers that stop finish their tasks first."),
         )

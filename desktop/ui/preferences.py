@@ -8,7 +8,6 @@ import time
 import tomllib
 from pathlib import Path
 
-import tomlkit
 from PySide6.QtCore import QObject, Signal
 
 from desktop.paths import Home
@@ -61,6 +60,8 @@ class Preferences(QObject):
         self.changed.emit(name)
 
     def _save(self) -> None:
+        import tomlkit  # 1 MB, for the few who ever change a setting
+
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = self._path.with_name(self._path.name + ".new")
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QDialog
 
 from desktop.engine.commands import Stop, StopReport
 from desktop.engine.errors import TrayError
@@ -14,11 +15,11 @@ from desktop.engine.states import ALIVE, ServiceKind
 from desktop.ui.actions import Actions
 from desktop.ui.phrases import service_title
 from desktop.ui.view import view_of
-from desktop.ui.widgets.confirm import Confirm
 from desktop.words import Text, text, tr
 
 if TYPE_CHECKING:
     from desktop.ui.bridge import Bridge
+    from desktop.ui.widgets.confirm import Confirm
 
 USUAL_S = 3.0
 """An idle worker has stopped after 2 s (measured); what takes longer deserves a word."""
@@ -114,7 +115,7 @@ class Quitting(QObject):
         if self.dialog is not None:
             self.dialog.activateWindow()
             return
-        dialog = Confirm(None, tr("Services are still stopping"), self._words())
+        dialog = self._actions.question(tr("Services are still stopping"), self._words())
         dialog.setModal(False)
         dialog.offer(tr("Force stop…"), self._force)
         dialog.offer(tr("Wait"), lambda: None, "primary")
@@ -129,7 +130,7 @@ class Quitting(QObject):
     def _on_finished(self, result: int) -> None:
         by_person = self.dialog is not None
         self.dialog = None
-        if by_person and result == Confirm.DialogCode.Rejected:
+        if by_person and result == QDialog.DialogCode.Rejected:
             self.cancel()
 
 

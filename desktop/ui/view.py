@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from desktop.engine.model import EngineInfo, Machine, ServiceStatus, StackStatus
 from desktop.engine.states import ServiceState
@@ -58,6 +58,16 @@ class View:
         }:
             return None
         return float(max(0, int(self.now - service.started_at)))
+
+
+class Row(NamedTuple):
+    """One thing that a question is about."""
+
+    what: str
+    note: str
+    """A word on it, at the right."""
+    below: str = ""
+    """More of it, in a line of its own."""
 
 
 def view_of(bridge: Bridge) -> View:

@@ -4,13 +4,13 @@ goes on behind it."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.ui.fonts import Role
+from desktop.ui.view import Row
 from desktop.ui.widgets.button import Button
 from desktop.ui.widgets.card import Card
 from desktop.ui.widgets.glyph import Glyph
@@ -19,16 +19,6 @@ from desktop.words import tr, trn
 
 ROWS_MAX = 8
 WIDTH = 512
-
-
-class Row(NamedTuple):
-    """One thing that is concerned."""
-
-    what: str
-    note: str
-    """A word on it, at the right."""
-    below: str = ""
-    """More of it, in a line of its own."""
 
 
 class Confirm(QDialog):

@@ -9,10 +9,11 @@ from desktop.engine.model import Machine, Queue
 from desktop.ui import fonts
 from desktop.ui.fonts import Role
 from desktop.ui.theme import Tone
+from desktop.ui.view import Row
 from desktop.ui.widgets.button import Button
 from desktop.ui.widgets.card_grid import CardGrid
 from desktop.ui.widgets.chip import StateChip
-from desktop.ui.widgets.confirm import Confirm, Row
+from desktop.ui.widgets.confirm import Confirm
 from desktop.ui.widgets.label import Label, broken
 from desktop.ui.widgets.metric_strip import MachineGauges, short
 from desktop.ui.widgets.queue_bars import QueueBars, scale
