@@ -3,6 +3,7 @@ exit code and words. No traceback reaches a person."""
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -16,6 +17,7 @@ from desktop.words import Text, set_language, text
 
 def run(argv: Sequence[str]) -> int:
     """Run one command; returns its exit code."""
+    _open_closed_streams()
     set_language()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a character gets a "?" and not a crash.
@@ -32,6 +34,8 @@ def run(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         _nobody_reads()
         return 0
+    except OSError as error:
+        return _not_written(context, error) if _is_output(error) else _unexpected(context, error)
     except Exception as error:  # noqa: BLE001 - the top: it is logged, and told in a line
         return _unexpected(context, error)
     return code
@@ -54,9 +58,35 @@ def _show(context: Context, error: TrayError) -> int:
     try:
         show_error(context, error)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError:
         _nobody_reads()
     return error.exit_code
+
+
+def _open_closed_streams() -> None:
+    """A program may be started without them (cron, a shell's ``>&-``). What is written there is
+    for nobody, and no socket of ours must get the number of one."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            stream = open(number, "w" if number else "r", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+
+
+def _is_output(error: OSError) -> bool:
+    """A stream that can't be written: unlike a file's error, its has no name."""
+    return error.filename is None and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO}
+
+
+def _not_written(context: Context, error: OSError) -> int:
+    """A full disk behind ``> file``: what was asked for has been done, but can't be told."""
+    _nobody_reads()
+    title = text("The output can't be written: {reason}", reason=error.strerror or str(error))
+    next_step = text("Free the disk, or send it elsewhere, then run it again.")
+    return _show(context, TrayError("output", title, Text(""), next_step))
 
 
 def _nobody_reads() -> None:

@@ -113,7 +113,7 @@ class Engine:
                 if reload:
                     await self._load(live)
                 return live
-            live = LiveStack(project, self._home, self._boot_id, self.changed)
+            live = LiveStack(project, self._home, self._boot_id, self.changed, self._started)
             problem: ConfigError | None = None
             try:
                 await live.load()
@@ -165,6 +165,10 @@ class Engine:
                 tuple(live.status() for live in self._stacks.values()),
             )
         return self._snapshot
+
+    def _started(self) -> tuple[tuple[int, float], ...]:
+        """What this engine looks after, of whatever project."""
+        return tuple(one for live in self._stacks.values() for one in live.identities)
 
     def changed(self) -> None:
         self._snapshot = None

@@ -24,11 +24,14 @@ class Wanted(msgspec.Struct, frozen=True):
 
     app: str = ""
     project: str = ""
+    """The folder that the app is imported from; "": the bundled app."""
     broker: str = ""
     control: Control | None = None
     """None while the broker is down: then the process table alone is asked."""
     ours: tuple[tuple[int, float], ...] = ()
-    """(pid, create time) of what we started."""
+    """(pid, create time) of what we started, for any project."""
+    mine: tuple[tuple[int, float], ...] = ()
+    """The same of this project alone."""
 
 
 class FoundWorkers:
@@ -45,10 +48,11 @@ class FoundWorkers:
         wanted = self._wanted()
         answers = await _answers(wanted.control) if wanted.control else {}
         rows = await asyncio.to_thread(self._census.scan, wanted.ours, answers)
+        mine = {pid for pid, _ in wanted.mine}
         self.rows = tuple(
             row
             for row in rows
-            if row.owner is Owner.OURS
+            if row.pid in mine
             or same_app(row, app=wanted.app, project=wanted.project, broker=wanted.broker)
         )
         self._on_change()
@@ -57,11 +61,15 @@ class FoundWorkers:
     async def existing(self) -> tuple[WorkerRow, ...]:
         """Workers of this app that run and are not ours, by a fresh look."""
         await self.look()
-        return others(self.rows)
+        mine = {pid for pid, _ in self._wanted().mine}
+        elsewhere = (r for r in self.rows if r.owner is Owner.OURS and r.role is Role.WORKER)
+        return (*others(self.rows), *(row for row in elsewhere if row.pid not in mine))
 
     async def stop_existing(self, pids: tuple[int, ...]) -> StopReport:
         """Ask them to finish and end, each verified before its signal; all when ``pids`` is ()."""
-        rows = [row for row in await self.existing() if not pids or row.pid in pids]
+        # Those of another project of ours would only be started again by their own stack.
+        existing = others(await self.existing())
+        rows = [row for row in existing if not pids or row.pid in pids]
         stopped = await asyncio.to_thread(self._census.stop_warmly, rows)
         await self.look()
         return StopReport(

@@ -20,7 +20,7 @@ from desktop.engine.commands import (
 from desktop.engine.found_workers import FoundWorkers
 from desktop.engine.model import WorkerRow
 from desktop.engine.start_problems import no_such_service, stopped_meanwhile, waits
-from desktop.engine.states import UP, ServiceKind, ServiceState
+from desktop.engine.states import UP, Owner, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
 
 
@@ -57,7 +57,12 @@ class Lifecycle:
         found: tuple[WorkerRow, ...] = ()
         if any(self._is_fresh_worker(name) for name in names):
             found = await self._stack.found.existing()
-            if found and command.existing is Existing.REFUSE:
+            elsewhere = any(row.owner is Owner.OURS for row in found)
+            if found and (
+                command.existing is Existing.REFUSE
+                or (elsewhere and command.existing is Existing.REPLACE)
+            ):
+                # Another project's are its own to stop: its stack would start them again.
                 return StartReport(existing=found)
         for name in names:
             self._all[name].start()

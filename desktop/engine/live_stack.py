@@ -32,6 +32,9 @@ from desktop.engine.task_watch import TaskWatch
 from desktop.engine.urls import masked
 from desktop.paths import Home, StackHome, stack_id
 
+Identity = tuple[int, float]
+"""(pid, create time)."""
+
 log = logging.getLogger(__name__)
 
 
@@ -39,8 +42,14 @@ class LiveStack:
     """A stack that the engine has opened."""
 
     def __init__(
-        self, project: str, home: Home, boot_id: str, on_change: Callable[[], None]
+        self,
+        project: str,
+        home: Home,
+        boot_id: str,
+        on_change: Callable[[], None],
+        ours: Callable[[], tuple[Identity, ...]],
     ) -> None:
+        """``ours``: every process that the engine has started, for other projects too."""
         self.project = project
         self.id = stack_id(Path(project) if project else None)
         self.home: StackHome = home.stack(self.id)
@@ -54,6 +63,7 @@ class LiveStack:
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
+        self._ours = ours
         self._config: StackConfig | None = None
         self._info: app_info.AppInfo | None = None
         self._app_problem: Problem | None = None
@@ -174,6 +184,11 @@ class LiveStack:
             for supervisor in self.supervisors.values()
         )
 
+    @property
+    def identities(self) -> tuple[Identity, ...]:
+        """The processes of this stack that run."""
+        return tuple(one for s in self.supervisors.values() if (one := s.identity))
+
     # --- commands ----------------------------------------------------------------------------
 
     async def start(self, command: Start) -> StartReport:
@@ -224,12 +239,13 @@ class LiveStack:
         return Preparation(argv=spec.argv)
 
     def _has_neighbours(self, name: str) -> bool:
+        own = {pid for pid, _ in self.identities}
         return any(
             one.service.spec.kind is ServiceKind.WORKER
             and one.service.spec.name != name
             and one.service.state is ServiceState.RUNNING
             for one in self.supervisors.values()
-        ) or any(row.owner is not Owner.OURS for row in self.found.rows)
+        ) or any(row.pid not in own for row in self.found.rows)
 
     def _wanted_workers(self) -> Wanted:
         redis = self.supervisors.get("redis")
@@ -237,10 +253,12 @@ class LiveStack:
         asks = bool(self.broker_url) and not (redis and ports.free_for(redis.service.spec))
         return Wanted(
             app=self._config.app if self._config else "",
-            project=self.project,
+            # The bundled app is the same one whatever project configures it.
+            project=self._config.cwd if self._config else self.project,
             broker=self.broker_url,
             control=self.control() if asks else None,
-            ours=tuple(one for s in self.supervisors.values() if (one := s.identity)),
+            ours=self._ours(),
+            mine=self.identities,
         )
 
     def changed(self) -> None:

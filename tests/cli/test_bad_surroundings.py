@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from desktop.paths import stack_id
-from tests.cli.conftest import Cli
+from tests.cli.conftest import COMMAND, Cli
 from tests.live.conftest import Stack, until
 
 
@@ -158,3 +158,20 @@ def test_a_broken_configuration_starts_nothing(cli: Cli, line: str, words: tuple
     one_clear_problem(done.err, "celery-tray.toml", *words)
     assert done.document["error"]["title"]
     assert cli("status", "--json").code == 2
+
+
+@pytest.mark.parametrize("command", ["status", "status --json", "start redis", "logs"])
+def test_streams_that_are_closed_or_full(stack: Stack, command: str) -> None:
+    stack.start("redis")
+    where = ("--home", str(stack.home.root), "--project", stack.project)
+    program = [*COMMAND, *command.split(), *where]
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *program], timeout=60, check=False
+    )
+    assert closed.returncode == (4 if "status" in command else 0)
+    with Path("/dev/full").open("w") as disk:
+        full = subprocess.run(
+            program, timeout=60, check=False, stdout=disk, stderr=subprocess.PIPE, text=True
+        )
+    assert full.returncode == 1
+    one_clear_problem(full.stderr, "No space left on device", "Free the disk")
