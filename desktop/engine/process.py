@@ -26,6 +26,8 @@ from desktop.paths import StackHome
 CREATE_TIME_MARGIN_S = 1.5
 """psutil's create time can be up to a second early (measured), so it is compared with a margin."""
 
+_SUSPENDED = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP})
+
 
 class Process:
     """One process that we started, now or in an earlier life."""
@@ -43,6 +45,13 @@ class Process:
     @property
     def alive(self) -> bool:
         return not self.ended.done()
+
+    @property
+    def suspended(self) -> bool:
+        """Stopped by SIGSTOP or a debugger: it takes no signal in until it is continued."""
+        with contextlib.suppress(psutil.Error):
+            return self.alive and psutil.Process(self.pid).status() in _SUSPENDED
+        return False
 
     def signal(self, number: signal.Signals) -> bool:
         """Send a signal, if this very process is still there; True when it was sent."""

@@ -32,6 +32,7 @@ class Stopping:
         self._on_change = on_change
         self._finishing: Finishing | None = None
         self._slow = False
+        self._suspended = False
         self._watching: asyncio.Task[None] | None = None
         self._forcing: asyncio.Task[None] | None = None
 
@@ -56,6 +57,8 @@ class Stopping:
 
     def note(self) -> Text | None:
         """What it is doing, in words; None when there is nothing to say yet."""
+        if self._suspended:
+            return text("is suspended; to go on: kill -CONT {pid}", pid=str(self._running.pid))
         if self._finishing and self._finishing.count:
             return textn("finishing {n} task", "finishing {n} tasks", self._finishing.count)
         return text("does not stop; it can be forced") if self._slow else None
@@ -66,6 +69,7 @@ class Stopping:
         while self._running.alive:
             await asyncio.sleep(LOOK_S)
             before = self.note()
+            self._suspended = self._running.suspended
             if self._finishing:
                 await asyncio.to_thread(self._finishing.look)
             if patience_s is not None and time.monotonic() - asked > patience_s:

@@ -80,6 +80,18 @@ def test_an_engine_killed_while_a_worker_stops_lets_it_stop(stack: Stack) -> Non
     assert stack.service("redis").state is S.RUNNING
 
 
+def test_a_suspended_worker_that_is_to_stop_is_told_as_such(stack: Stack) -> None:
+    stack.start("worker1")
+    pid = stack.service("worker1").pid
+    assert pid
+    os.kill(pid, signal.SIGSTOP)
+    with stack.client() as client:
+        client.submit(Stop(stack.project, patience_s=0.1))
+    until(lambda: f"kill -CONT {pid}" in str(stack.service("worker1").note))
+    os.kill(pid, signal.SIGCONT)
+    until(lambda: stack.service("worker1").pid is None)
+
+
 def test_each_killed_service_comes_back_and_the_rest_is_unharmed(stack: Stack) -> None:
     stack.start()
     for name in ("web", "monitor", "worker1", "redis"):
