@@ -14,6 +14,7 @@ foreign content from acting as ours:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -29,6 +30,10 @@ BODY_LIMIT_BYTES = 256 * 1024
 
 BODY_TIMEOUT_S = 10.0
 """A body of this size arrives on the loopback within milliseconds; a dripping one is cut off."""
+
+UNREAD_LIMIT_BYTES = 4 * 1024 * 1024
+UNREAD_TIMEOUT_S = 1.0
+"""So much of a refused request is read and thrown away before it is answered, for so long."""
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -192,6 +197,7 @@ class Guard:
             else:
                 receive = _replay(body, receive)
         if refusal is not None:
+            await _discard(receive)
             await self._refuse(refusal, headers, scope["method"], guarded)
             return
         await self._app(scope, receive, guarded)
@@ -282,6 +288,19 @@ def _is_json_or_empty(headers: dict[str, list[str]]) -> bool:
         return all(kind.partition(";")[0].strip().lower() == "application/json" for kind in kinds)
     lengths = headers.get("content-length", ["0"])
     return "transfer-encoding" not in headers and lengths == ["0"]
+
+
+async def _discard(receive: Receive) -> None:
+    """Read what is left of a refused request. A connection that is closed over unread bytes is
+    reset by the kernel, and the client may lose the answer with it."""
+    unread = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(UNREAD_TIMEOUT_S):
+            while unread <= UNREAD_LIMIT_BYTES:
+                message = await receive()
+                unread += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from web.guard import SECURITY_HEADERS, Guard
 
@@ -183,3 +184,36 @@ async def test_refusals_speak_the_language_of_the_browser() -> None:
             "/", headers={"Host": "evil.example", "Accept-Language": "zh-CN,en;q=0.5"}
         )
     assert answer.json()["title"] == "主机名不对"
+
+
+async def test_refused_body_is_read_before_the_answer() -> None:
+    """A server that closes over unread bytes resets the connection, and with it the answer: one
+    client in a hundred lost it so."""
+    parts = [{"type": "http.request", "body": b"{", "more_body": more} for more in (True, False)]
+    order: list[str] = []
+
+    async def receive() -> Message:
+        order.append("read")
+        return parts.pop(0)
+
+    async def send(message: Message) -> None:
+        order.append(message["type"])
+
+    headers = [(b"host", f"127.0.0.1:{PORT}".encode()), (b"content-length", b"2")]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    await Guard(Starlette(), PORT)(scope, receive, send)
+    assert order == ["read", "read", "http.response.start", "http.response.body"]
+
+
+async def test_refused_body_that_never_ends_is_answered_all_the_same() -> None:
+    statuses: list[int] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": bytes(65536), "more_body": True}
+
+    async def send(message: Message) -> None:
+        statuses.append(message.get("status", 0))
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [(b"host", b"evil")]}
+    await Guard(Starlette(), PORT)(scope, receive, send)
+    assert statuses[0] == 421
