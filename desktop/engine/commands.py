@@ -10,7 +10,10 @@ from enum import StrEnum
 
 import msgspec
 
+from desktop.engine.cleanup_model import HeldTask, LostTask, RescuedTask, Stranded
 from desktop.engine.model import Problem, StackStatus, WorkerRow
+from desktop.engine.states import PlanAction
+from desktop.words import Text
 
 
 class Existing(StrEnum):
@@ -92,6 +95,58 @@ class StopExisting(msgspec.Struct, frozen=True, tag=True):
     """Empty: all of them."""
 
 
+class Pick(msgspec.Struct, frozen=True):
+    """One process of a plan. It is looked at again before each signal."""
+
+    pid: int
+    create_time: float
+
+
+class PlanCleanup(msgspec.Struct, frozen=True, tag=True):
+    """Look now, and say what a cleanup would do. Signals nothing. Answers :class:`CleanupPlan`."""
+
+    project: str = ""
+
+
+class Cleanup(msgspec.Struct, frozen=True, tag=True):
+    """Stop processes without losing a task, then put back what dead workers held.
+
+    Answers :class:`CleanupReport` when all have ended or the patience is over. Its progress is in
+    the snapshot. A second one while one is going on is refused.
+    """
+
+    project: str = ""
+    picks: tuple[Pick, ...] | None = None
+    """None: those that a fresh plan selects by itself; (): none, only rescue."""
+    all_of_app: bool = False
+    """With ``picks`` None: external workers of this app too."""
+    patience_s: float | None = None
+    """How long tasks may take to finish; None: the app's hard time limit."""
+    force: bool = False
+    """The person's consent to end what still runs after the patience; its tasks are rescued."""
+
+
+class ForceCleanup(msgspec.Struct, frozen=True, tag=True):
+    """The person's consent while a cleanup waits: end these now. Answers :class:`Done`."""
+
+    project: str = ""
+    picks: tuple[Pick, ...] = ()
+
+
+class RunAgain(msgspec.Struct, frozen=True, tag=True):
+    """Send lost tasks again, with their real arguments. Answers :class:`RunAgainReport`."""
+
+    project: str = ""
+    ids: tuple[str, ...] = ()
+
+
+class CleanupLog(msgspec.Struct, frozen=True, tag=True):
+    """What cleanups did, the newest first. Answers :class:`CleanupLogReport`."""
+
+    project: str = ""
+    limit: int = 200
+
+
 class Watch(msgspec.Struct, frozen=True, tag=True):
     """How often this face wants CPU and memory measured, seconds; 0: not for its sake."""
 
@@ -102,7 +157,21 @@ class Leave(msgspec.Struct, frozen=True, tag=True):
     """The engine ends; the services go on and the next engine adopts them."""
 
 
-Command = Open | Start | Stop | Restart | Census | StopExisting | Watch | Leave
+Command = (
+    Open
+    | Start
+    | Stop
+    | Restart
+    | Census
+    | StopExisting
+    | PlanCleanup
+    | Cleanup
+    | ForceCleanup
+    | RunAgain
+    | CleanupLog
+    | Watch
+    | Leave
+)
 
 
 class ServiceProblem(msgspec.Struct, frozen=True):
@@ -130,6 +199,61 @@ class CensusReport(msgspec.Struct, frozen=True, tag=True):
     workers: tuple[WorkerRow, ...] = ()
 
 
+class PlanRow(msgspec.Struct, frozen=True):
+    """What the cleanup would do with one process, and what that means for its tasks."""
+
+    worker: WorkerRow
+    action: PlanAction
+    selected: bool
+    """Chosen without asking: only what is certain."""
+    why: Text
+    tasks: tuple[HeldTask, ...] | None = None
+    """What it runs; None when it could not be asked."""
+    outcome: Text = Text("")
+    """What happens to its tasks when it is stopped warmly."""
+    outcome_of_force: Text = Text("")
+
+
+class CleanupPlan(msgspec.Struct, frozen=True, tag=True):
+    rows: tuple[PlanRow, ...] = ()
+    stranded: Stranded | None = None
+
+
+class LeftProcess(msgspec.Struct, frozen=True):
+    pid: int
+    why: Text
+
+
+class CleanupReport(msgspec.Struct, frozen=True, tag=True):
+    plan: tuple[PlanRow, ...] = ()
+    stopped: tuple[int, ...] = ()
+    left: tuple[LeftProcess, ...] = ()
+    rescued: tuple[RescuedTask, ...] = ()
+    lost: tuple[LostTask, ...] = ()
+    stranded: Stranded | None = None
+
+
+class RunAgainReport(msgspec.Struct, frozen=True, tag=True):
+    sent: tuple[LostTask, ...] = ()
+    failed: tuple[ServiceProblem, ...] = ()
+    """``service`` is the task's id."""
+
+
+class CleanupEntry(msgspec.Struct, frozen=True):
+    """One line of the audit log."""
+
+    at: float
+    what: str
+    """"asked", "stopped", "left", "forced", "rescued", "lost", "run-again", "refused"."""
+    words: Text
+    pid: int = 0
+    task_id: str = ""
+
+
+class CleanupLogReport(msgspec.Struct, frozen=True, tag=True):
+    entries: tuple[CleanupEntry, ...] = ()
+
+
 class Done(msgspec.Struct, frozen=True, tag=True):
     pass
 
@@ -145,4 +269,15 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
     exit_code: int = 1
 
 
-Answer = StartReport | StopReport | CensusReport | Opened | Done | Refused
+Answer = (
+    StartReport
+    | StopReport
+    | CensusReport
+    | CleanupPlan
+    | CleanupReport
+    | RunAgainReport
+    | CleanupLogReport
+    | Opened
+    | Done
+    | Refused
+)

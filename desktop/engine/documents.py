@@ -146,7 +146,7 @@ def _worker(row: WorkerRow, now: float) -> Document:
         "python": row.python,
         "broker": row.broker,
         "owner": row.owner.value,
-        "findings": list(row.findings),
+        "findings": [finding.value for finding in row.findings],
         "why": [str(reason) for reason in row.why],
         "started_by": row.started_by,
         "age_s": _since(row.create_time, now) if row.create_time else None,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from desktop.engine.cleanup_model import CleanupProgress, LostTask, Stranded
 from desktop.engine.states import (
+    Confidence,
     Owner,
     Role,
     ServiceKind,
@@ -12,6 +14,7 @@ from desktop.engine.states import (
     Severity,
     StackState,
     TaskState,
+    WorkerFinding,
 )
 from desktop.words import Text
 
@@ -145,6 +148,28 @@ class ServiceStatus(msgspec.Struct, frozen=True):
 # --- Celery processes --------------------------------------------------------------------------
 
 
+class Verdict(msgspec.Struct, frozen=True):
+    """One thing that is, may be, or could not be found to be wrong with a process."""
+
+    finding: WorkerFinding
+    confidence: Confidence
+    evidence: Text
+    """What was seen: "started 09:02, tasks/mail.py changed 11:40"."""
+
+
+class Keeper(msgspec.Struct, frozen=True):
+    """What would start a process again if it ended, or would end with it."""
+
+    kind: str
+    """"watchfiles", "watchmedo", "honcho", "supervisor", "systemd", "launchd", "shell-loop",
+    "container" …"""
+    name: str
+    """As a person knows it: the unit, the program, the script."""
+    pid: int = 0
+    """0: none that can be signalled from here."""
+    create_time: float = 0.0
+
+
 class WorkerRow(msgspec.Struct, frozen=True):
     """One Celery process on this machine, or a node that only the broker knows (``remote``)."""
 
@@ -162,7 +187,7 @@ class WorkerRow(msgspec.Struct, frozen=True):
     python: str = ""
     broker: str = ""
     """Credentials masked."""
-    findings: tuple[str, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
     why: tuple[Text, ...] = ()
     started_by: str = "unknown"
     rss_bytes: int | None = None
@@ -170,6 +195,19 @@ class WorkerRow(msgspec.Struct, frozen=True):
     """Tasks it runs; None when it was not asked or did not answer."""
     reserved: int | None = None
     command: str = ""
+    this_app: bool = False
+    """It belongs to the app of the stack that looked."""
+    username: str = ""
+    """The user it runs as, when that is not the person."""
+    keeper: Keeper | None = None
+    loaded_at: float | None = None
+    """When its code was loaded, as far as that is known: a HUP keeps pid and create time."""
+
+    @property
+    def findings(self) -> tuple[WorkerFinding, ...]:
+        """What is or may be wrong; not what could not be measured."""
+        found = (v.finding for v in self.verdicts if v.confidence is not Confidence.UNKNOWN)
+        return tuple(dict.fromkeys(found))
 
 
 class ActiveTask(msgspec.Struct, frozen=True):
@@ -183,6 +221,9 @@ class ActiveTask(msgspec.Struct, frozen=True):
     started_at: float | None = None
     args: str = ""
     kwargs: str = ""
+
+
+# --- tasks and queues --------------------------------------------------------------------------
 
 
 class TaskCounts(msgspec.Struct, frozen=True):
@@ -250,6 +291,10 @@ class StackStatus(msgspec.Struct, frozen=True):
     active: tuple[ActiveTask, ...] = ()
     queues: tuple[Queue, ...] = ()
     findings: tuple[Finding, ...] = ()
+    cleanup: CleanupProgress | None = None
+    lost: tuple[LostTask, ...] = ()
+    """Tasks that died with their workers and were not run again; the newest first."""
+    stranded: Stranded | None = None
     problem: Problem | None = None
     """Why the stack as a whole can't be used (a broken configuration)."""
 

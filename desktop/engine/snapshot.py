@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from desktop.engine.cleanup_model import CleanupProgress, LostTask, Stranded
 from desktop.engine.model import (
     ActiveTask,
     EngineInfo,
@@ -46,6 +47,9 @@ class StackDelta(msgspec.Struct, frozen=True, omit_defaults=True):
     active: tuple[ActiveTask, ...] | msgspec.UnsetType = msgspec.UNSET
     queues: tuple[Queue, ...] | msgspec.UnsetType = msgspec.UNSET
     findings: tuple[Finding, ...] | msgspec.UnsetType = msgspec.UNSET
+    cleanup: CleanupProgress | msgspec.UnsetType | None = msgspec.UNSET
+    lost: tuple[LostTask, ...] | msgspec.UnsetType = msgspec.UNSET
+    stranded: Stranded | msgspec.UnsetType | None = msgspec.UNSET
     order: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
     """Names of the services, in order, when one came or went."""
     services: tuple[ServiceStatus, ...] = ()
@@ -72,6 +76,9 @@ _PLAIN = (
     "active",
     "queues",
     "findings",
+    "cleanup",
+    "lost",
+    "stranded",
 )
 
 

@@ -107,6 +107,54 @@ class Role(StrEnum):
     MULTI = "multi"
 
 
+class WorkerFinding(StrEnum):
+    """What can be wrong with a Celery process."""
+
+    DUPLICATE = "duplicate"
+    """Its node name runs twice, or its app has more workers on its queues than the stack wants."""
+    SURPLUS = "surplus"
+    """We started it, and nothing wants it any more."""
+    STALE_CODE = "stale-code"
+    """Its source has changed since it was loaded."""
+    UNRESPONSIVE = "unresponsive"
+    """It runs, should answer on the broker, and does not."""
+    NOT_CONSUMING = "not-consuming"
+    """It answers, but takes nothing while its queue grows."""
+    CROSSTALK = "crosstalk"
+    """Another project consumes the same queue of the same broker: each loses the other's tasks."""
+    OLD_CONFIGURATION = "old-configuration"
+    """We started it as the configuration said then; it says something else now."""
+    TWO_BEATS = "two-beats"
+    """More than one beat schedules the same app: every entry is sent more than once."""
+
+
+class Confidence(StrEnum):
+    """How sure a verdict is."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    UNKNOWN = "unknown"
+    """It could not be measured. Never shown as safe."""
+
+
+class PlanAction(StrEnum):
+    STOP = "stop"
+    LEAVE = "leave"
+
+
+class CleanupStep(StrEnum):
+    """How far the cleaning of one process has come; only the last two are the end."""
+
+    ASKED = "asked"
+    """It was told to take no more and to end."""
+    FINISHING = "finishing"
+    """It finishes its tasks."""
+    FORCING = "forcing"
+    """A person consented to the end of what it runs."""
+    STOPPED = "stopped"
+    LEFT = "left"
+
+
 class Severity(StrEnum):
     INFO = "info"
     WARNING = "warning"

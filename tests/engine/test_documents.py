@@ -15,10 +15,12 @@ from desktop.engine.model import (
     ServiceStatus,
     StackStatus,
     TaskCounts,
+    Verdict,
     WorkerRow,
 )
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import (
+    Confidence,
     Owner,
     Role,
     ServiceKind,
@@ -26,6 +28,7 @@ from desktop.engine.states import (
     Severity,
     StackState,
     TaskState,
+    WorkerFinding,
 )
 from desktop.words import text, textn, verbatim
 
@@ -43,7 +46,8 @@ SERVICE = ServiceStatus(
 )  # fmt: skip
 WORKER = WorkerRow(
     6, 9_500.0, Role.WORKER, Owner.ORPHAN, "worker1@h", "web.celery_app", ("celery",), "prefork",
-    2, (7, 8), "/srv", "/srv/python", "redis://***@h:1/0", ("duplicate",),
+    2, (7, 8), "/srv", "/srv/python", "redis://***@h:1/0",
+    (Verdict(WorkerFinding.DUPLICATE, Confidence.CERTAIN, text("Twice")),),
     (textn("{n} reason", "{n} reasons", 2),), "terminal", 99, 1, 3,
 )  # fmt: skip
 STACK = StackStatus(

@@ -29,10 +29,12 @@ from desktop.engine.model import (
     ServiceStatus,
     StackStatus,
     TaskCounts,
+    Verdict,
     WorkerRow,
 )
 from desktop.engine.snapshot import Snapshot, difference
 from desktop.engine.states import (
+    Confidence,
     Owner,
     Role,
     ServiceKind,
@@ -40,9 +42,14 @@ from desktop.engine.states import (
     Severity,
     StackState,
     TaskState,
+    WorkerFinding,
 )
 from desktop.paths import Home
 from desktop.words import text, textn, verbatim
+
+
+def verdict(finding: WorkerFinding) -> Verdict:
+    return Verdict(finding, Confidence.CERTAIN, text("It was seen."))
 
 
 def sample_snapshot(now: float) -> Snapshot:
@@ -93,12 +100,12 @@ def sample_snapshot(now: float) -> Snapshot:
         ),
         WorkerRow(
             40112, now - 273600, Role.WORKER, Owner.ORPHAN, "celery@mbp", "shop.celery",
-            ("celery",), "prefork", 4, findings=("duplicate",),
+            ("celery",), "prefork", 4, verdicts=(verdict(WorkerFinding.DUPLICATE),),
             why=(text("Nobody who started it is left."),), rss_bytes=186 << 20, active=1,
         ),
         WorkerRow(
             38007, now - 504000, Role.WORKER, Owner.EXTERNAL, "w0@mbp", "shop.celery", ("email",),
-            "solo", 1, findings=("stale-code",), rss_bytes=54 << 20, active=None,
+            "solo", 1, verdicts=(verdict(WorkerFinding.STALE_CODE),), rss_bytes=54 << 20,
         ),
     )  # fmt: skip
     active = (
