@@ -80,6 +80,7 @@ class Control:
         nodes: Sequence[str] | None = None,
         *,
         again_s: float | None = None,
+        arguments: Mapping[str, Any] | None = None,
     ) -> tuple[tuple[str, Any], ...]:
         """Each reply to a command of remote control with the name of its node. Two nodes of one
         name give two replies. With ``nodes`` it returns at the last of them, else it takes the
@@ -106,15 +107,20 @@ class Control:
         errors = (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
         try:
             with connection:
+                asked = (command, dict(arguments or {}))
                 return _by_node(
-                    _collect(mailbox(connection), command, timeout_s, nodes, again_s or timeout_s)
+                    _collect(mailbox(connection), asked, timeout_s, nodes, again_s or timeout_s)
                 )
         except errors:
             return ()
 
 
 def _collect(
-    mailbox: Mailbox, command: str, timeout_s: float, nodes: Sequence[str] | None, again_s: float
+    mailbox: Mailbox,
+    asked: tuple[str, dict[str, Any]],
+    timeout_s: float,
+    nodes: Sequence[str] | None,
+    again_s: float,
 ) -> list[Any]:
     """What :meth:`kombu.pidbox.Mailbox._broadcast` does, with one end for the whole question, and
     with more than one asking: a reply to any of them counts."""
@@ -138,8 +144,7 @@ def _collect(
             if now >= asked_until:
                 asked_until = min(now + again_s, until)
                 mailbox._publish(  # type: ignore[no-untyped-call]
-                    command,
-                    {},
+                    *asked,
                     destination=None if nodes is None else list(nodes),
                     reply_ticket=ticket,
                     channel=channel,

@@ -7,16 +7,13 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from desktop.engine.census.answers import NodeAnswer, answer_of
+from desktop.engine.census import inquiry
 from desktop.engine.census.census import Census
 from desktop.engine.census.same_app import same_app
 from desktop.engine.commands import StopReport
 from desktop.engine.control import Control
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Owner, Role
-
-ANSWER_TIMEOUT_S = 0.5
-"""How long nodes are given to say who they are; the question takes all of it (facts)."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -46,7 +43,7 @@ class FoundWorkers:
     async def look(self) -> tuple[WorkerRow, ...]:
         """Every Celery process of the machine; the app's own are kept in ``rows``."""
         wanted = self._wanted()
-        answers = await _answers(wanted.control) if wanted.control else {}
+        answers = await inquiry.ask(wanted.control) if wanted.control else {}
         rows = await asyncio.to_thread(self._census.scan, wanted.ours, answers)
         mine = {pid for pid, _ in wanted.mine}
         self.rows = tuple(
@@ -85,37 +82,3 @@ def others(rows: Iterable[WorkerRow]) -> tuple[WorkerRow, ...]:
         for row in rows
         if row.role is Role.WORKER and row.owner in {Owner.EXTERNAL, Owner.ORPHAN}
     )
-
-
-async def _answers(control: Control) -> dict[str, NodeAnswer]:
-    """What the broker's nodes say of themselves. Two nodes of one name are two answers."""
-    stats, active, reserved, queues = await asyncio.gather(
-        *(
-            asyncio.to_thread(control.replies, question, ANSWER_TIMEOUT_S)
-            for question in ("stats", "active", "reserved", "active_queues")
-        )
-    )
-    runs, holds, consumes = dict(active), dict(reserved), dict(queues)
-    answers = (
-        answer_of(
-            node,
-            said if isinstance(said, dict) else {},
-            queues=tuple(
-                str(queue.get("name", ""))
-                for queue in _listed(consumes.get(node))
-                if isinstance(queue, dict)
-            ),
-            active=_count(runs.get(node)),
-            reserved=_count(holds.get(node)),
-        )
-        for node, said in stats
-    )
-    return {f"{answer.node}\0{answer.pid}": answer for answer in answers if answer}
-
-
-def _listed(said: object) -> list[object]:
-    return said if isinstance(said, list) else []
-
-
-def _count(said: object) -> int | None:
-    return len(said) if isinstance(said, list) else None

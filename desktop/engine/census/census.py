@@ -153,7 +153,7 @@ class Census:
         return msgspec.structs.replace(
             row,
             node=answer.node,
-            queues=answer.queues or row.queues,
+            queues=row.queues if answer.queues is None else answer.queues,
             pool=answer.pool or row.pool,
             concurrency=row.concurrency if answer.concurrency is None else answer.concurrency,
             broker=masked(answer.broker) or row.broker,
@@ -188,7 +188,7 @@ def _remote(answer: NodeAnswer, now: float) -> WorkerRow:
         role=Role.WORKER,
         owner=Owner.REMOTE,
         node=answer.node,
-        queues=answer.queues,
+        queues=answer.queues or (),
         pool=answer.pool,
         concurrency=answer.concurrency,
         children=tuple(pid for pid in answer.pool_pids if pid != answer.pid),

@@ -14,6 +14,7 @@ import pytest
 from desktop.engine.census.answers import Here, NodeAnswer, answer_of, speaks_here
 from desktop.engine.census.census import Census
 from desktop.engine.census.facts import ProcessFacts
+from desktop.engine.cleanup_model import HeldTask
 from desktop.engine.states import Owner
 
 NOW = 10_000.0
@@ -64,18 +65,45 @@ def test_an_answer_is_read_from_celerys_stats() -> None:
             "password": "secret",
         },
     }
-    assert answer_of("w1@box", stats, queues=["a"], active=1, reserved=2) == NodeAnswer(
+    answer = answer_of(
+        "w1@box",
+        stats,
+        queues=("a",),
+        tasks=[(HeldTask("t1", "app.work"), 12)],
+        reserved_ids=("t2", "t3"),
+        scheduled_ids=("t4",),
+        registered=["app.slow [rate_limit=1/m]", "app.work"],
+    )
+    assert answer == NodeAnswer(
         node="w1@box",
         pid=10,
         pool_pids=(11, 12),
         queues=("a",),
         uptime_s=7.0,
-        active=1,
-        reserved=2,
+        tasks=(HeldTask("t1", "app.work"),),
+        reserved_ids=("t2", "t3"),
+        scheduled_ids=("t4",),
+        registered=("app.slow", "app.work"),
+        rate_limited=("app.slow",),
         pool="prefork",
         concurrency=2,
         broker="redis://127.0.0.1:6390/3",
     )
+    assert (answer.active, answer.reserved) == (1, 2)
+    assert answer.holds == {"t1", "t2", "t3", "t4"}
+
+
+def test_what_was_not_answered_is_not_taken_for_nothing() -> None:
+    answer = NodeAnswer("w1@box", 10, tasks=(), reserved_ids=())
+    assert (answer.active, answer.reserved, answer.holds) == (0, 0, None)
+
+
+def test_of_two_nodes_with_one_name_each_runs_what_its_own_pool_runs() -> None:
+    tasks = [(HeldTask("mine", "app.work"), 11), (HeldTask("other", "app.work"), 99)]
+    stats = {"pid": 10, "pool": {"processes": [11]}}
+    answer = answer_of("w@box", stats, tasks=tasks, shares_its_name=True)
+    assert answer
+    assert answer.tasks == (HeldTask("mine", "app.work"),)
 
 
 @pytest.mark.parametrize(
@@ -109,8 +137,8 @@ def test_an_answer_without_a_process_is_remote() -> None:
         2**22 + 5,
         queues=("a",),
         uptime_s=60.0,
-        active=3,
-        reserved=1,
+        tasks=tuple(HeldTask(str(n), "app.work") for n in range(3)),
+        reserved_ids=("r",),
         broker="redis://:secret@h/0",
     )
     [row] = [one for one in Census().scan([], {"w1@far": answer}) if one.node == "w1@far"]

@@ -1,0 +1,125 @@
+"""Asks the nodes of a broker who they are, and what each runs, holds and consumes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from desktop.engine.census.answers import NodeAnswer, answer_of
+from desktop.engine.cleanup_model import HeldTask
+from desktop.engine.control import TEXT_MAX, Control
+
+ANSWER_TIMEOUT_S = 0.5
+"""How long nodes are given to say who they are; the question takes all of it (facts)."""
+PAYLOAD_MAX = 256 * 1024
+"""Larger arguments of a running task are not kept: it can't be run again from here."""
+
+_ABOUT_TASKS = {"taskinfoitems": ["rate_limit"]}
+
+
+async def ask(control: Control, timeout_s: float = ANSWER_TIMEOUT_S) -> dict[str, NodeAnswer]:
+    """What each node says, under a key of its own: two nodes of one name are two answers.
+
+    A node that is silent, or on another broker, is not in it. Of two nodes with one name nobody
+    can tell which said what: both are taken to hold all that either holds, and each to run what
+    its own pool runs.
+    """
+    said = await asyncio.gather(
+        *(
+            asyncio.to_thread(control.replies, question, timeout_s, arguments=arguments)
+            for question, arguments in (
+                ("stats", None),
+                ("active", None),
+                ("reserved", None),
+                ("scheduled", None),
+                ("active_queues", None),
+                ("registered", _ABOUT_TASKS),
+            )
+        )
+    )
+    stats = said[0]
+    active, reserved, scheduled, queues, registered = (_by_node(replies) for replies in said[1:])
+    names = [node for node, _ in stats]
+    answers = (
+        answer_of(
+            node,
+            one if isinstance(one, dict) else {},
+            queues=_names(queues.get(node)),
+            tasks=_tasks(active.get(node)),
+            reserved_ids=_ids(reserved.get(node)),
+            scheduled_ids=_ids(scheduled.get(node)),
+            registered=_words(registered.get(node)),
+            shares_its_name=names.count(node) > 1,
+        )
+        for node, one in stats
+    )
+    return {f"{answer.node}\0{answer.pid}": answer for answer in answers if answer}
+
+
+def _by_node(replies: Iterable[tuple[str, Any]]) -> Mapping[str, list[Any]]:
+    """All that came under a node's name, as one list; a node that did not answer is not in it."""
+    found: dict[str, list[Any]] = {}
+    for node, reply in replies:
+        if isinstance(reply, list):
+            found.setdefault(node, []).extend(reply)
+    return found
+
+
+def _tasks(reply: list[Any] | None) -> tuple[tuple[HeldTask, int], ...] | None:
+    """The tasks that run, each with the pid of its pool process."""
+    if reply is None:
+        return None
+    return tuple((_held(task), _pid(task)) for task in reply if isinstance(task, dict))
+
+
+def _held(task: Mapping[str, Any]) -> HeldTask:
+    delivery = task.get("delivery_info")
+    started_at, acknowledged = task.get("time_start"), task.get("acknowledged")
+    return HeldTask(
+        id=_short(task.get("id")),
+        name=_short(task.get("type") or task.get("name")),
+        args=_short(task.get("args")),
+        kwargs=_short(task.get("kwargs")),
+        queue=_short(delivery.get("routing_key")) if isinstance(delivery, dict) else "",
+        started_at=float(started_at) if isinstance(started_at, int | float) else None,
+        acknowledged=acknowledged if isinstance(acknowledged, bool) else None,
+        payload=_payload(task.get("args"), task.get("kwargs")),
+    )
+
+
+def _payload(args: object, kwargs: object) -> str:
+    # Where a node cuts them, arguments are a representation: not the real ones.
+    if not isinstance(args, list) or not isinstance(kwargs, dict):
+        return ""
+    whole = json.dumps([args, kwargs], ensure_ascii=False)
+    return whole if len(whole) <= PAYLOAD_MAX else ""
+
+
+def _pid(task: Mapping[str, Any]) -> int:
+    pid = task.get("worker_pid")
+    return pid if isinstance(pid, int) else 0
+
+
+def _ids(reply: list[Any] | None) -> tuple[str, ...] | None:
+    """Ids of tasks that wait; those that wait for their time stand in ``request``."""
+    if reply is None:
+        return None
+    entries = [one for one in reply if isinstance(one, dict)]
+    requests = [one.get("request") if "request" in one else one for one in entries]
+    return tuple(_short(one.get("id")) for one in requests if isinstance(one, dict))
+
+
+def _names(reply: list[Any] | None) -> tuple[str, ...] | None:
+    if reply is None:
+        return None
+    return tuple(_short(one.get("name")) for one in reply if isinstance(one, dict))
+
+
+def _words(reply: list[Any] | None) -> tuple[str, ...] | None:
+    return None if reply is None else tuple(str(one) for one in reply)
+
+
+def _short(value: object) -> str:
+    return "" if value is None else str(value)[:TEXT_MAX]
