@@ -124,6 +124,7 @@ class Engine:
             await live.adopt()
             if problem and not live.wanted:
                 del self._stacks[project]
+                self.changed()
                 raise problem
             self.changed()
             return live

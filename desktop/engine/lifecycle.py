@@ -77,9 +77,11 @@ class Lifecycle:
         return report
 
     async def stop(self, command: Stop) -> StopReport:
-        """Stop what was asked for; returns when it has stopped or the patience is over."""
+        """Stop what was asked for, and what needs it; returns when it has stopped or the patience
+        is over."""
         names = command.services or tuple(self._all)
         self._check(names)
+        names = self._with_users(names)
         names = tuple(n for n in names if self._state(n) is not ServiceState.STOPPED)
         for name in names:
             self._all[name].stop()
@@ -93,10 +95,14 @@ class Lifecycle:
         return StopReport(stopped=stopped, busy=tuple(n for n in names if n not in stopped))
 
     async def restart(self, names: tuple[str, ...]) -> StartReport:
-        """Stop and start again; a worker finishes its tasks first, so none is lost."""
+        """Stop and start again, with what needs it; a worker finishes its tasks first, so none is
+        lost."""
         await self._stack.load()
         names = names or tuple(name for name, one in self._all.items() if one.service.wanted)
         self._check(names)
+        asked = set(names)
+        with_users = self._with_users(names)
+        names = tuple(n for n in with_users if n in asked or self._all[n].service.wanted)
         before = {name: self._all[name].pid for name in names}
         for name in names:
             self._all[name].restart()
@@ -142,6 +148,19 @@ class Lifecycle:
                     needed.add(name)
                     todo.append(name)
         return needed
+
+    def _with_users(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Also those that run and need one of them: it would wait for their end for ever."""
+        ending = set(names)
+        while more := {
+            name
+            for name, one in self._all.items()
+            if name not in ending
+            and one.pid is not None
+            and any(need in ending and self._all[need].pid for need in one.service.spec.needs)
+        }:
+            ending |= more
+        return tuple(name for name in self._all if name in ending)
 
     def _check(self, names: Iterable[str]) -> None:
         for name in names:

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from desktop.engine.client import Client
-from desktop.engine.commands import Leave, Start, StartReport, Stop, StopReport
+from desktop.engine.commands import Leave, Restart, Start, StartReport, Stop, StopReport
 from desktop.engine.errors import TrayError
 from desktop.engine.model import ServiceStatus, StackStatus
 from desktop.paths import Home, stack_id
@@ -90,6 +90,12 @@ allow_private = true
         with self.client() as client:
             report = client.submit(Stop(self.project, services, force=force))
         assert isinstance(report, StopReport)
+        return report
+
+    def restart(self, *services: str) -> StartReport:
+        with self.client() as client:
+            report = client.submit(Restart(self.project, services))
+        assert isinstance(report, StartReport)
         return report
 
     def status(self) -> StackStatus:

@@ -78,7 +78,7 @@ def test_a_download_waits_in_its_own_queue_until_its_worker_comes(
         assert ended(api, one)["state"] == "SUCCESS"
 
 
-def test_failures_have_words_and_no_file(api: Client, httpserver: HTTPServer) -> None:
+def test_failures_have_words_and_no_file(api: Client, httpserver: HTTPServer, stack: Stack) -> None:
     httpserver.expect_request("/missing").respond_with_data("no", status=404)
     httpserver.expect_request("/wrong").respond_with_data(b"data")
     gone = ended(api, submit(api, httpserver.url_for("/missing")))
@@ -89,6 +89,9 @@ def test_failures_have_words_and_no_file(api: Client, httpserver: HTTPServer) ->
     wrong = ended(api, submit(api, httpserver.url_for("/wrong"), sha256="0" * 64))
     assert wrong["state"] == "FAILURE"
     assert wrong["error"]["code"] == "checksum"  # type: ignore[index]
+    # A file that never came was counted as a task that succeeded.
+    until(lambda: stack.status().tasks.failed == 2)
+    assert stack.status().tasks.succeeded == 0
 
 
 def test_a_body_shorter_than_promised_never_succeeds(api: Client, httpserver: HTTPServer) -> None:
