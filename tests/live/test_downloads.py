@@ -172,6 +172,8 @@ def test_bad_requests_are_told_why(api: Client) -> None:
         answer = api.post("/api/downloads", json={"url": url})
         assert answer.status_code == 422, url
         assert answer.json()["title"]
+    bad = api.post("/api/downloads", json={"url": "https://example.org/x", "sha256": "abc"})
+    assert (bad.status_code, bad.json()["code"]) == (422, "bad-checksum")
     assert api.post("/api/downloads", content=b"{").status_code == 415
     chinese = api.post(
         "/api/downloads", json={"url": "ftp://x/"}, headers={"Accept-Language": "zh-CN"}
