@@ -11,8 +11,8 @@ from desktop.cli.context import Context
 from desktop.cli.failure import show_problem
 from desktop.cli.ink import harmless, paint
 from desktop.cli.progress import Progress
-from desktop.cli.render import plain_table, print_json
-from desktop.cli.report import workers_table
+from desktop.cli.render import print_json
+from desktop.cli.report import workers_lines
 from desktop.engine.commands import StartReport
 from desktop.engine.documents import problem_document, workers_document
 from desktop.engine.model import StackStatus, WorkerRow
@@ -99,7 +99,7 @@ def show_existing(context: Context, rows: tuple[WorkerRow, ...]) -> None:
             len(rows),
         )
     )
-    for line in plain_table(workers_table(rows, time.time())):
+    for line in workers_lines(rows, time.time()):
         context.warn(f"  {line}")
 
 

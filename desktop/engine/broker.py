@@ -64,6 +64,14 @@ def queues(url: str, names: Sequence[str] = (), *, key_prefix: str = "") -> tupl
     return tuple(Queue(name, depths[name], None, unacked[name]) for name in wanted)
 
 
+def depths(url: str, names: Sequence[str], *, key_prefix: str = "") -> dict[str, int]:
+    """How many messages wait in each of ``names``. Blocks (a millisecond). Raises
+    :class:`ServiceError` when the broker can't be asked."""
+    with connected(url) as client:
+        found = _depths(client, names, key_prefix)
+        return {name: found[name] for name in names}
+
+
 def memory(url: str) -> Memory:
     """Memory that the server uses and may use. Raises :class:`ServiceError`."""
     with connected(url) as client:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from desktop import __version__
 from desktop.engine import broker, logs, machine
+from desktop.engine.census.brokers import Broker
 from desktop.engine.commands import (
     Answer,
     Census,
@@ -76,6 +77,8 @@ class Engine:
                     await self._watch_changed.wait()
             self._watch_changed.clear()
             await self._measure()
+            for live in self._stacks.values():
+                live.found.beat(watched=bool(self._watches))
 
     async def close(self) -> None:
         """Let go; the services go on."""
@@ -113,7 +116,9 @@ class Engine:
                 if reload:
                     await self._load(live)
                 return live
-            live = LiveStack(project, self._home, self._boot_id, self.changed, self._started)
+            live = LiveStack(
+                project, self._home, self._boot_id, self.changed, self._started, self._brokers
+            )
             problem: ConfigError | None = None
             try:
                 await live.load()
@@ -170,6 +175,10 @@ class Engine:
     def _started(self) -> tuple[tuple[int, float], ...]:
         """What this engine looks after, of whatever project."""
         return tuple(one for live in self._stacks.values() for one in live.identities)
+
+    def _brokers(self) -> tuple[Broker, ...]:
+        """Those of all stacks that are up."""
+        return tuple(one for live in self._stacks.values() if (one := live.broker()))
 
     def changed(self) -> None:
         self._snapshot = None

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from desktop.engine import app_info, autoreload, config, ports, preparation, stack
+from desktop.engine.census.brokers import Broker
+from desktop.engine.census.judgement.survey import Wanted
 from desktop.engine.commands import Start, StartReport, Stop, StopReport, WorkerOptions
 from desktop.engine.config import StackConfig
 from desktop.engine.control import Control
 from desktop.engine.errors import TrayError
-from desktop.engine.found_workers import FoundWorkers, Wanted, others
+from desktop.engine.found_workers import FoundWorkers
 from desktop.engine.lifecycle import Lifecycle
 from desktop.engine.model import (
     Finding,
@@ -22,11 +24,12 @@ from desktop.engine.model import (
     ServiceSpec,
     StackStatus,
 )
+from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
 from desktop.engine.stack_findings import stack_findings, stack_state
 from desktop.engine.start_problems import unusable_folder
-from desktop.engine.states import UP, Owner, ServiceKind, ServiceState
+from desktop.engine.states import UP, Role, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
 from desktop.engine.task_watch import TaskWatch
 from desktop.engine.urls import masked
@@ -48,8 +51,10 @@ class LiveStack:
         boot_id: str,
         on_change: Callable[[], None],
         ours: Callable[[], tuple[Identity, ...]],
+        brokers: Callable[[], tuple[Broker, ...]],
     ) -> None:
-        """``ours``: every process that the engine has started, for other projects too."""
+        """``ours``: every process that the engine has started, ``brokers``: those of its stacks,
+        for other projects too."""
         self.project = project
         self.id = stack_id(Path(project) if project else None)
         self.home: StackHome = home.stack(self.id)
@@ -58,12 +63,14 @@ class LiveStack:
         self.machine_findings: tuple[Finding, ...] = ()
         self.records = Records(self.home)
         self.supervisors: dict[str, Supervisor] = {}
-        self.found = FoundWorkers(self._wanted_workers, on_change)
+        self.found = FoundWorkers(self._wanted_workers, on_change, self.home.root / "sources.json")
+        self._own = OwnServices()
         self._tasks = TaskWatch(on_change)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
         self._ours = ours
+        self._brokers = brokers
         self._config: StackConfig | None = None
         self._info: app_info.AppInfo | None = None
         self._app_problem: Problem | None = None
@@ -105,6 +112,7 @@ class LiveStack:
         for worker in (None, *self._extra.values()):
             made = stack.specs(loaded, self.home, self._tray_home, info=self._info, worker=worker)
             specs.update({spec.name: spec for spec in made})
+        self._own.configure(specs, complete=self._info is not None)
         for name, supervisor in list(self.supervisors.items()):
             if name not in specs and supervisor.service.state is ServiceState.STOPPED:
                 del self.supervisors[name]
@@ -174,6 +182,7 @@ class LiveStack:
         for supervisor in self.supervisors.values():
             await supervisor.close()
         await self._tasks.close()
+        await self.found.close()
 
     @property
     def wanted(self) -> bool:
@@ -245,20 +254,31 @@ class LiveStack:
             and one.service.spec.name != name
             and one.service.state is ServiceState.RUNNING
             for one in self.supervisors.values()
-        ) or any(row.pid not in own for row in self.found.rows)
+        ) or any(row.pid not in own and row.role is Role.WORKER for row in self.found.rows)
 
-    def _wanted_workers(self) -> Wanted:
+    def broker(self) -> Broker | None:
+        """The stack's broker, to be asked about its nodes; None while it is down."""
         redis = self.supervisors.get("redis")
         # Where nothing listens nobody answers, and the question would only take its time.
-        asks = bool(self.broker_url) and not (redis and ports.free_for(redis.service.spec))
+        if not self.broker_url or (redis and ports.free_for(redis.service.spec)):
+            return None
+        options = self._info.transport_options if self._info else {}
+        return Broker(self.broker_url, self.control(), str(options.get("global_keyprefix", "")))
+
+    def _wanted_workers(self) -> Wanted:
         return Wanted(
             app=self._config.app if self._config else "",
             # The bundled app is the same one whatever project configures it.
             project=self._config.cwd if self._config else self.project,
             broker=self.broker_url,
-            control=self.control() if asks else None,
+            brokers=self._brokers(),
             ours=self._ours(),
             mine=self.identities,
+            services=self._own.running(self.supervisors),
+            sources=self._info.sources if self._info else (),
+            busy=frozenset(task.worker for task in self._tasks.active if task.started_at),
+            tasks_since=self._tasks.started_since,
+            home=str(self._tray_home.root),
         )
 
     def changed(self) -> None:
@@ -266,6 +286,8 @@ class LiveStack:
         for supervisor in self.supervisors.values():
             supervisor.wake()
         self._listen()
+        if self._own.moved(self.supervisors.values()):
+            self.found.stir()
         self._lifecycle.moved()
         self._on_change()
 
@@ -289,10 +311,9 @@ class LiveStack:
 
     def status(self) -> StackStatus:
         services = tuple(one.status() for one in self.supervisors.values())
-        pids = {one.pid for one in services}
-        rows = tuple(r for r in self.found.rows if r.owner is not Owner.OURS or r.pid in pids)
+        rows = self.found.present({one.pid for one in services if one.pid})
         warnings = {n: one.warning for n, one in self.supervisors.items() if one.warning}
-        findings = stack_findings(services, warnings, others(rows), self._broken_records)
+        findings = stack_findings(services, warnings, rows, self._broken_records)
         return StackStatus(
             id=self.id,
             name=self._config.name if self._config else (Path(self.project).name or "Celery Tray"),

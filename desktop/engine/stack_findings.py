@@ -7,7 +7,8 @@ from pathlib import Path
 
 from desktop.engine.model import Finding, Problem, ServiceStatus, WorkerRow
 from desktop.engine.states import UP, ServiceState, Severity, StackState
-from desktop.words import text, textn
+from desktop.engine.worker_findings import worker_findings
+from desktop.words import text
 
 
 def stack_state(services: Iterable[ServiceStatus]) -> StackState:
@@ -25,18 +26,18 @@ def stack_state(services: Iterable[ServiceStatus]) -> StackState:
 def stack_findings(
     services: Iterable[ServiceStatus],
     warnings: Mapping[str, Problem],
-    other_workers: Sequence[WorkerRow],
+    workers: Sequence[WorkerRow],
     broken_records: Iterable[Path],
 ) -> tuple[Finding, ...]:
-    """The findings, the gravest kind first. ``warnings`` are those of services that are up."""
+    """The findings, the gravest kind first. ``warnings`` are those of services that are up,
+    ``workers`` the Celery processes of the stack's app."""
     failed = (
         service_failed(one.name, one.error)
         for one in services
         if one.state is ServiceState.FAILED and one.error
     )
-    others = (others_running(other_workers),) if other_workers else ()
     warned = (service_warns(name, problem) for name, problem in warnings.items())
-    return (*failed, *warned, *map(broken_record, broken_records), *others)
+    return (*failed, *warned, *map(broken_record, broken_records), *worker_findings(workers))
 
 
 def service_failed(name: str, problem: Problem) -> Finding:
@@ -68,19 +69,4 @@ def broken_record(path: Path) -> Finding:
         fix=text(
             "See with celery-tray workers whether that service still runs; then delete the file."
         ),
-    )
-
-
-def others_running(rows: Sequence[WorkerRow]) -> Finding:
-    return Finding(
-        id="other-workers",
-        severity=Severity.WARNING,
-        title=textn(
-            "{n} other worker of this app is running",
-            "{n} other workers of this app are running",
-            len(rows),
-        ),
-        detail=text("Not started here, and it takes tasks from the same queues."),
-        fix=text("Replace them safely: celery-tray start --replace"),
-        pids=tuple(row.pid for row in rows),
     )

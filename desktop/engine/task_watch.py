@@ -45,6 +45,11 @@ class TaskWatch:
             task.id for task in self.active if task.worker == node and task.started_at is not None
         )
 
+    def started_since(self, node: str, pid: int, at: float) -> int | None:
+        """Tasks that this process of a node has started since ``at``; None when not all were
+        heard."""
+        return self._telemetry.started_since(node, pid, at) if self._telemetry else None
+
     def _set(self, counts: TaskCounts, active: tuple[ActiveTask, ...]) -> None:
         self.counts, self.active = counts, active
         self._on_change()

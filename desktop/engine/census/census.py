@@ -33,6 +33,8 @@ class Census:
         self._scan = Scan(lambda argv: parse(argv) is not None)
         self._commands = Commands()
         self._lock = threading.Lock()
+        self.brokers: tuple[str, ...] = ()
+        """Addresses that command lines named in the last scan. May hold credentials."""
 
     def scan(
         self,
@@ -58,6 +60,9 @@ class Census:
         kinship = Kinship(self._scan.look())
         commands = self._commands.among(kinship.processes, hostname)
         mains = {main.facts.pid: main for main in identify(kinship, commands)}
+        self.brokers = tuple(
+            dict.fromkeys(m.command.broker for m in mains.values() if m.command.broker)
+        )
         joined: dict[int, NodeAnswer] = {}
         elsewhere: list[NodeAnswer] = []
         for answer in answers.values():

@@ -7,6 +7,7 @@ tried again with growing pauses; what was missed meanwhile is repaired by asking
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket
 import threading
@@ -93,6 +94,7 @@ class Telemetry:
         self._thread: threading.Thread | None = None
         self.connected = False
         """Whether events are heard at present."""
+        self._heard_since = math.inf
 
     def start(self) -> None:
         """Begin to listen; returns at once, whether or not the broker is there yet."""
@@ -100,6 +102,12 @@ class Telemetry:
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
             self._thread.start()
+
+    def started_since(self, node: str, pid: int, at: float) -> int | None:
+        """Tasks that this process of a node has started since ``at`` (wall clock); None when not
+        all were heard. Any thread may ask."""
+        heard = self.connected and self._heard_since <= at
+        return self._fold.starts.since(node, pid, at) if heard else None
 
     def stop(self) -> None:
         """Stop listening; ``on_change`` is not called after this returns. Not from the thread."""
@@ -181,6 +189,7 @@ class Telemetry:
             self._fold.feed(decode(message["data"]), now)
             self._dirty = True
         elif message["type"] == "psubscribe":
+            self._heard_since = time.time()
             self.connected = self._asking = True
             threading.Thread(target=self._ask, name="telemetry-repair", daemon=True).start()
 
