@@ -50,7 +50,8 @@ def test_a_job_whose_launcher_and_shell_are_gone_is_an_orphan(
     [row] = told(census.scan([]), zoo.folder).values()
     assert row.owner is Owner.ORPHAN
     assert [str(why) for why in row.why] == [
-        "The program that started it is gone, and it has no terminal."
+        "The program that started it is gone, and it has no terminal.",
+        f"It was started in {zoo.folder}.",
     ]
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from desktop.engine.census.classify import Verdict, classify
+from desktop.engine.census.classify import Ownership, classify
 from desktop.engine.census.facts import ProcessFacts
 from desktop.engine.census.identify import Commands, Kinship, Main, identify
+from desktop.engine.census.stdio import Stdio
 from desktop.engine.states import Owner
 
 CELERY = ("/v/bin/python", "/v/bin/celery", "-A", "shop", "worker")
@@ -42,10 +43,41 @@ def found(kinship: Kinship) -> tuple[Main, ...]:
     return identify(kinship, Commands().among(kinship.processes, "box"))
 
 
-def verdict(pid: int, *processes: ProcessFacts, records: Any = ()) -> Verdict:
+class Around:
+    """What would be read of a process outside of the process table."""
+
+    pid_namespace = "pid:[1]"
+    container = ""
+
+    def __init__(
+        self,
+        streams: Stdio | None = None,
+        scripts: dict[str, str] | None = None,
+        pidfiles: dict[str, int] | None = None,
+        own: dict[str, str] | None = None,
+    ) -> None:
+        self._own = own or {}
+        self._streams = streams
+        self._scripts = scripts or {}
+        self._pidfiles = pidfiles or {}
+
+    def stdio(self, pid: int) -> Stdio | None:
+        return self._streams
+
+    def script(self, shell: ProcessFacts, path: str) -> str:
+        return self._scripts.get(path, "")
+
+    def own(self, name: str) -> str:
+        return self._own.get(name, "")
+
+    def pid_in(self, path: str, folder: str) -> int | None:
+        return self._pidfiles.get(path)
+
+
+def verdict(pid: int, *processes: ProcessFacts, records: Any = (), around: Any = None) -> Ownership:
     kinship = table(*processes)
     [main] = [main for main in found(kinship) if main.facts.pid == pid]
-    return classify(main, kinship, records, "me")
+    return classify(main, kinship, records, "me", around or Around())
 
 
 def test_forks_with_the_same_command_line_belong_to_their_main() -> None:
@@ -183,5 +215,6 @@ def test_a_launcher_has_the_name_of_its_script() -> None:
         return str(verdict(10, process(10, 9), process(9, 1, *argv, name="name")).why[0])
 
     assert who("python", "/srv/run_all.py", "x") == "run_all.py started it (process 9)."
-    assert who("python", "-m", "honcho", "start") == "honcho started it (process 9)."
+    assert who("python", "-m", "shop.run", "start") == "shop.run started it (process 9)."
+    assert who("bash", "-e", "bin/start.sh") == "start.sh started it (process 9)."
     assert who("python", "-c", "code") == "name started it (process 9)."

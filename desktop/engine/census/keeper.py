@@ -1,0 +1,228 @@
+"""What would start a Celery process again if it ended, or ends with it.
+
+The nearest of the process's ancestors counts; a container counts before all, because nothing in
+it is ours to signal. Kinds, and what was measured of each on Linux with a worker (prefork, one
+task of 18 s running; watchfiles 1.3, watchdog 7.1, honcho 2.0, supervisor 4.3, bash 5.2):
+
+=============  ===========================================  =====================================
+kind           the worker ends by itself (or by TERM)       the keeper is sent TERM
+=============  ===========================================  =====================================
+watchfiles     stays; starts it again at the next change    INT to the worker, KILL 5 s later:
+                                                            **the task was lost**
+watchmedo      starts it again at once                      INT to its group, KILL 10 s later:
+                                                            **lost**
+honcho         ends all the others (TERM to their groups;   TERM to all groups, pool processes
+               KILL 5 s after the first has ended)          included: **lost within 1 s**
+supervisor     exit 0: stays (``autorestart=unexpected``),  TERM, KILL after ``stopwaitsecs``
+               starts it again with ``autorestart=true``    (10 s): **lost**
+shell-loop     starts it again at once (``until`` only      ends at once, the worker goes on:
+               after a failure)                             the task was finished
+systemd,       as ``Restart=`` / ``KeepAlive`` says          not to be signalled: ``systemctl
+launchd                                                     stop``, ``launchctl bootout``
+container      ends the container when it is its first      not to be signalled
+               process; the restart policy decides
+=============  ===========================================  =====================================
+
+A KILL of watchfiles, watchmedo, honcho, supervisord or the loop's shell leaves the worker and its
+task alone in every case: it runs on, takes a warm TERM, and nobody starts it again. For the two
+watchers and the loop that loses nothing but the watcher. supervisord and the Procfile runners
+look after other programs too: those need a person (``supervisorctl stop NAME``).
+
+The other kinds ("foreman", "overmind", "circus", "pm2", "nodemon", "runit", "s6", "celery-tray"
+…) were not measured: ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from desktop.engine.census.cgroup import container_of, unit_of
+from desktop.engine.census.facts import ProcessFacts
+from desktop.engine.census.hosts import is_cron, is_ssh
+from desktop.engine.census.identify import Kinship
+from desktop.engine.census.interpreter import file_name, is_interpreter, python_program
+from desktop.engine.census.shells import is_shell, shell_text, starts_again
+from desktop.engine.model import Keeper
+
+_PROGRAMS = {
+    "watchfiles": "watchfiles",
+    "honcho": "honcho",
+    "foreman": "foreman",
+    "goreman": "goreman",
+    "hivemind": "hivemind",
+    "overmind": "overmind",
+    "supervisord": "supervisor",
+    "circusd": "circus",
+    "pm2": "pm2",
+    "nodemon": "nodemon",
+    "entr": "entr",
+    "reflex": "reflex",
+    "watchexec": "watchexec",
+    "runsv": "runit",
+    "s6-supervise": "s6",
+}
+_MODULES = {
+    "watchfiles": "watchfiles",
+    "watchfiles.cli": "watchfiles",
+    "honcho": "honcho",
+    "honcho.command": "honcho",
+    "supervisor.supervisord": "supervisor",
+    "circus.circusd": "circus",
+}
+_WATCHMEDO = frozenset({"watchmedo", "watchdog.watchmedo"})
+_OUR_ENGINE = "desktop.engine"
+
+_WRAPPERS = frozenset(
+    {"env", "nice", "ionice", "chrt", "timeout", "flock", "setpriv", "sudo", "su", "runuser"}
+    | {"tini", "dumb-init", "docker-init", "catatonit", "uv", "poetry", "pipenv", "pdm", "hatch"}
+    | {"direnv", "stdbuf", "time", "numactl", "celery"}
+)
+"""Programs that only run another: between a service manager and a worker they change nothing."""
+_CARRIERS = frozenset(
+    {"cron", "crond", "atd", "ssh", "sshd", "dbus", "dbus-broker", "docker", "containerd", "podman"}
+    | {"gdm", "gdm3", "lightdm", "sddm", "display-manager", "gnome-terminal-server", "tmux"}
+    | {"screen", "emacs", "jupyter", "code-server", "supervisor", "supervisord", "snapd"}
+)
+"""Services that carry what people start in them."""
+
+
+class Reader(Protocol):
+    """The part of :class:`~desktop.engine.census.surroundings.Surroundings` that is needed."""
+
+    pid_namespace: str
+    container: str
+
+    def script(self, shell: ProcessFacts, path: str) -> str: ...
+
+
+def keeper_of(facts: ProcessFacts, kinship: Kinship, reader: Reader) -> Keeper | None:
+    """The keeper of the Celery main ``facts``; None when nobody is seen to be one."""
+    if container := _container(facts, reader):
+        return Keeper("container", container)
+    first = kinship.processes.get(1)
+    ancestors = kinship.ancestors(facts)
+    below = [facts]
+    # In a container that we are in ourselves, a keeper may be process 1.
+    for one in (*ancestors, *((first,) if first else ())):
+        if found := _kept_by(one, below, reader):
+            kind, name = found
+            if kind == "supervisor":
+                name = _program_name(facts) or name
+            return Keeper(kind, name, one.pid, one.create_time)
+        below.append(one)
+    if facts.terminal:
+        return None
+    return _systemd(facts, ancestors, kinship) or _launchd(facts, ancestors)
+
+
+def _container(facts: ProcessFacts, reader: Reader) -> str:
+    name = container_of(facts.cgroup)
+    if name and name != reader.container:
+        return name
+    namespace = facts.pid_namespace
+    if namespace and reader.pid_namespace and namespace != reader.pid_namespace:
+        return name or namespace
+    return ""
+
+
+def _kept_by(
+    one: ProcessFacts, below: Iterable[ProcessFacts], reader: Reader
+) -> tuple[str, str] | None:
+    """Kind and name of the keeper that ``one`` is of what runs ``below`` it."""
+    if _OUR_ENGINE in one.argv:
+        return "celery-tray", "Celery Tray"
+    if is_shell(one.argv):
+        text, path = shell_text(one.argv)
+        text = text or (reader.script(one, path) if path else "")
+        if text and starts_again(text, {name for process in below for name in _called(process)}):
+            return "shell-loop", file_name(path) or one.name or file_name(one.argv[0])
+        return None
+    program = python_program(one.argv)
+    if program is None:
+        name = file_name(one.argv[0].partition(" ")[0].rstrip(":")) if one.argv else one.name
+        # Ruby and Node run scripts of their own.
+        names = (name, one.name, *(file_name(word) for word in one.argv[1:2]))
+        kind = next((_PROGRAMS[name] for name in names if name in _PROGRAMS), "")
+        return (kind, kind) if kind else None
+    name = program.module or file_name(program.script)
+    if name in _WATCHMEDO:
+        restarts = {"auto-restart", "tricks", "tricks-from"} & set(program.words)
+        return ("watchmedo", "watchmedo") if restarts else None
+    kind = _MODULES.get(program.module, "") or _PROGRAMS.get(file_name(program.script), "")
+    return (kind, kind) if kind else None
+
+
+def _called(process: ProcessFacts) -> Iterable[str]:
+    """What a shell's text may call a process: its program, or the script that it runs."""
+    if process.argv and process.argv[0].startswith("["):
+        yield "celery"  # retitled
+        return
+    program = python_program(process.argv)
+    script = program.script if program else shell_text(process.argv)[1]
+    if script:
+        yield file_name(script)
+    if process.argv and (not script or script.endswith((".py", ".sh"))):
+        yield file_name(process.argv[0])
+    if program and (program.module or script.endswith(".py")):
+        yield from (program.module or "python", "python", "python3")
+
+
+def _program_name(facts: ProcessFacts) -> str:
+    """supervisord's name for it, as ``supervisorctl`` takes it."""
+    name = facts.environ.get("SUPERVISOR_PROCESS_NAME", "")
+    group = facts.environ.get("SUPERVISOR_GROUP_NAME", "")
+    return f"{group}:{name}" if group and name and group != name else name
+
+
+def _systemd(
+    facts: ProcessFacts, ancestors: tuple[ProcessFacts, ...], kinship: Kinship
+) -> Keeper | None:
+    """The systemd service that ``facts`` is, and not only lies in.
+
+    A control group and ``SYSTEMD_EXEC_PID`` are inherited by all that a service starts, a
+    desktop's programs included. So between the service's first process and the worker only shells
+    and wrappers may stand.
+    """
+    unit, users = unit_of(facts.cgroup)
+    started = facts.environ.get("SYSTEMD_EXEC_PID", "")
+    service = int(started) if started.isascii() and started.isdigit() else 0
+    chain = [facts, *(one for one in ancestors if not _is_manager(one))]
+    pids = [one.pid for one in chain]
+    if service in pids:
+        between = chain[1 : pids.index(service) + 1]
+        if not all(map(_only_runs, between)):
+            return None
+        return Keeper("systemd-user" if users else "systemd", unit or "systemd")
+    if not unit or service in kinship.processes:
+        return None  # of a service that runs, but did not start this
+    if unit.partition(".")[0].partition("@")[0] in _CARRIERS or unit.startswith("org."):
+        return None
+    if all(map(_only_runs, chain[1:])):
+        return Keeper("systemd-user" if users else "systemd", unit)
+    return None
+
+
+def _launchd(facts: ProcessFacts, ancestors: tuple[ProcessFacts, ...]) -> Keeper | None:
+    # What a graphical program starts inherits "application.…" (or "0").
+    label = facts.environ.get("XPC_SERVICE_NAME", "0")
+    if label in {"", "0"} or label.startswith("application."):
+        return None
+    return Keeper("launchd", label) if all(map(_only_runs, ancestors)) else None
+
+
+def _is_manager(one: ProcessFacts) -> bool:
+    return one.name in {"systemd", "init", "launchd"}
+
+
+def _only_runs(one: ProcessFacts) -> bool:
+    """A shell with a text, or another program that only runs the next."""
+    if is_ssh(one) or is_cron(one):
+        return False
+    if is_shell(one.argv):
+        return any(shell_text(one.argv))
+    name = file_name(one.argv[0]) if one.argv else one.name
+    if is_interpreter(name):
+        program = python_program(one.argv)
+        return program is not None and not program.module.startswith("jupyter")
+    return name in _WRAPPERS
