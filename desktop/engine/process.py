@@ -86,7 +86,7 @@ def spawn(
 ) -> Process:
     """Start a service, with ``env`` on top of its spec's. Raises OSError when its program or its
     log file can't be opened."""
-    output = logs.open_append(home.log(spec.name))
+    output = logs.open_append(home.log(spec.known_as))
     try:
         child = subprocess.Popen(
             argv,
@@ -166,6 +166,24 @@ def is_ours(pid: int, create_time: float) -> bool:
         return False
     except PermissionError:
         return True
+
+
+def descends(pid: int, root: int) -> bool:
+    """Whether ``pid`` is the process ``root``, or one that it has started (a wrapper does)."""
+    if pid == root:
+        return True
+    try:
+        return any(parent.pid == root for parent in psutil.Process(pid).parents())
+    except psutil.Error:
+        return False
+
+
+def command_line(pid: int) -> str:
+    """The words of a process's command line; "" when it is gone or may not be read."""
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
 
 
 def terminate(pid: int, create_time: float) -> bool:

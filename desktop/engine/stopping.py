@@ -55,6 +55,11 @@ class Stopping:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def tasks_left(self) -> int:
+        """How many of the tasks that ran when it was asked are not finished."""
+        return self._finishing.count if self._finishing else 0
+
     def note(self) -> Text | None:
         """What it is doing, in words; None when there is nothing to say yet."""
         if self._suspended:
