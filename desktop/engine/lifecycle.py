@@ -232,9 +232,9 @@ class Lifecycle:
         return one is None or one.service.state is ServiceState.STOPPED or one.service.wanted
 
     def _has_taken_over(self, one: Takeover) -> bool:
-        """And the one before knows that it is to stop."""
+        """And the one before takes no more tasks."""
         before = self._stack.takeovers.retiring(one.name)
-        return one.over and all(old.service.asked_to_stop for old in before)
+        return one.over and all(old.told_to_stop for old in before)
 
     def _has_restarted(self, name: str, before: Mapping[str, int | None]) -> bool:
         one = self._all[name]

@@ -31,6 +31,8 @@ class Stopping:
         self._running = running
         self._log = log
         self._on_change = on_change
+        self.told = False
+        """It was asked, and takes nothing more."""
         self._finishing: Finishing | None = None
         self._slow = False
         self._suspended = False
@@ -73,6 +75,8 @@ class Stopping:
         asked = time.monotonic()
         if isinstance(self._spec.probe, CeleryPing):
             await asyncio.to_thread(_wake, self._spec.probe.broker, self._running.pid)
+        self.told = True
+        self._on_change()
         patience_s = self._spec.stop_patience_s
         while self._running.alive:
             await asyncio.sleep(LOOK_S)

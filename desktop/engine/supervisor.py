@@ -181,6 +181,11 @@ class Supervisor:
         return self._readiness.warning if self.service.state in UP else None
 
     @property
+    def told_to_stop(self) -> bool:
+        """It was asked to stop, and takes no more tasks."""
+        return self._stopping is not None and self._stopping.told
+
+    @property
     def tasks_left(self) -> int:
         """How many tasks it finishes before it ends; 0 unless it was asked to stop."""
         return self._stopping.tasks_left if self._stopping else 0
