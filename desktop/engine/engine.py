@@ -228,8 +228,8 @@ class Engine:
             self._machine = await asyncio.to_thread(machine.measure, self._home.root)
             self._samples.append(self._machine)
             for project, live in self._stacks.items():
-                for name, one in live.supervisors.items():
-                    one.set_usage(usage.get(f"{project}\0{name}"))
+                for name, one in tuple(live.supervisors.items()):
+                    one.usage = usage.get(f"{project}\0{name}")
                     await asyncio.to_thread(logs.rotate, live.home.log(name))
                 live.machine_findings = machine.findings(tuple(self._samples))
                 await self._measure_queues(live)

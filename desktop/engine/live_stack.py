@@ -7,9 +7,11 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop.engine import app_info, autoreload, config, ports, preparation, stack
+from desktop.engine import app_info, config, ports, preparation, stack
+from desktop.engine.adoption import sort_out
 from desktop.engine.census.brokers import Broker
 from desktop.engine.census.judgement.survey import Wanted
+from desktop.engine.code_following import CodeFollowing
 from desktop.engine.commands import Start, StartReport, Stop, StopReport, WorkerOptions
 from desktop.engine.config import StackConfig
 from desktop.engine.control import Control
@@ -27,10 +29,16 @@ from desktop.engine.model import (
 from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
-from desktop.engine.stack_findings import stack_findings, stack_state
+from desktop.engine.stack_findings import (
+    code_not_taken_up,
+    not_taken_over,
+    stack_findings,
+    stack_state,
+)
 from desktop.engine.start_problems import unusable_folder
 from desktop.engine.states import UP, Role, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
+from desktop.engine.takeover import Takeovers
 from desktop.engine.task_watch import TaskWatch
 from desktop.engine.urls import masked
 from desktop.paths import Home, StackHome, stack_id
@@ -66,6 +74,7 @@ class LiveStack:
         self.found = FoundWorkers(self._wanted_workers, on_change, self.home.root / "sources.json")
         self._own = OwnServices()
         self._tasks = TaskWatch(on_change)
+        self.takeovers = Takeovers(self)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
@@ -78,7 +87,7 @@ class LiveStack:
         self._broken_records: tuple[Path, ...] = ()
         self._control: tuple[str, Control] | None = None
         self._extra: dict[str, WorkerOptions] = {}
-        self._following: tuple[StackConfig, asyncio.Task[None]] | None = None
+        self._code = CodeFollowing(self.home, self._reload, on_change)
 
     # --- configuration -----------------------------------------------------------------------
 
@@ -95,7 +104,7 @@ class LiveStack:
         self._problem = None
         await self._ask_app(loaded)
         self._make_specs(loaded)
-        self._follow_code(loaded)
+        self._code.follow(loaded)
 
     async def _ask_app(self, loaded: StackConfig) -> None:
         self._app_problem = None
@@ -114,7 +123,9 @@ class LiveStack:
             specs.update({spec.name: spec for spec in made})
         self._own.configure(specs, complete=self._info is not None)
         for name, supervisor in list(self.supervisors.items()):
-            if name not in specs and supervisor.service.state is ServiceState.STOPPED:
+            service = supervisor.service
+            idle = service.state is ServiceState.STOPPED and not service.wanted
+            if name not in specs and idle:
                 del self.supervisors[name]
         for spec in specs.values():
             known = self.supervisors.get(spec.name)
@@ -124,43 +135,34 @@ class LiveStack:
                 known.set_spec(spec)
         order = {name: place for place, name in enumerate(specs)}
         self.supervisors = dict(
-            sorted(self.supervisors.items(), key=lambda item: order.get(item[0], len(order)))
+            sorted(
+                self.supervisors.items(),
+                key=lambda item: order.get(item[1].service.spec.known_as, len(order)),
+            )
         )
         self.changed()
 
-    def _follow_code(self, loaded: StackConfig) -> None:
-        """Workers with ``autoreload`` are restarted when the project's code changes."""
-        if self._following and self._following[0] == loaded:
-            return
-        if self._following:
-            self._following[1].cancel()
-        task = asyncio.get_running_loop().create_task(self._reload_workers(loaded))
-        self._following = (loaded, task)
-
-    async def _reload_workers(self, loaded: StackConfig) -> None:
-        async for names in autoreload.reloads(loaded, self.home):
-            running = tuple(
-                name
-                for name in names
-                if (one := self.supervisors.get(name)) and one.service.state is ServiceState.RUNNING
-            )
-            if running:
-                log.info("the code has changed: %s", ", ".join(running))
-                try:
-                    await self.restart(running)
-                except TrayError as error:
-                    log.warning("not restarted: %s", error)
+    async def _reload(self, names: tuple[str, ...]) -> None:
+        """The code has changed: those of these workers that run take it up."""
+        running = tuple(
+            name
+            for name in names
+            if (one := self.supervisors.get(name)) and one.service.state is ServiceState.RUNNING
+        )
+        if running:
+            log.info("the code has changed: %s", ", ".join(running))
+            await self.restart(running)
 
     # --- life --------------------------------------------------------------------------------
 
     async def adopt(self) -> None:
         """Find again what an earlier engine left running; start again what it still wanted."""
         records, self._broken_records = await asyncio.to_thread(self.records.load)
+        records, stale = sort_out(records, self.boot_id)
+        for record in stale:
+            self.records.remove(record.spec.name)
         for record in records:
             name = record.spec.name
-            if record.boot_id != self.boot_id:
-                self.records.remove(name)
-                continue
             supervisor = self.supervisors.get(name)
             if supervisor is None:
                 supervisor = self.supervisors[name] = Supervisor(record.spec, self)
@@ -172,14 +174,14 @@ class LiveStack:
             else:
                 supervisor.start()
                 supervisor.run()
+        self.takeovers.adopted()
         self._listen()
 
     async def close(self) -> None:
         """Let go of everything; the processes go on."""
-        if self._following:
-            self._following[1].cancel()
-            await asyncio.gather(self._following[1], return_exceptions=True)
-        for supervisor in self.supervisors.values():
+        await self._code.close()
+        await self.takeovers.close()
+        for supervisor in tuple(self.supervisors.values()):
             await supervisor.close()
         await self._tasks.close()
         await self.found.close()
@@ -231,8 +233,19 @@ class LiveStack:
             self._control = (url, Control(url, options))
         return self._control[1]
 
-    def running_tasks(self, node: str) -> tuple[str, ...]:
-        return self._tasks.running(node)
+    def running_tasks(self, node: str, pid: int = 0) -> tuple[str, ...]:
+        return self._tasks.running(node, pid)
+
+    def successor_starts(self, name: str) -> bool:
+        return self.takeovers.starts(name)
+
+    def supervisor_of(self, spec: ServiceSpec) -> Supervisor:
+        return Supervisor(spec, self)
+
+    def obstacle(self, name: str) -> Problem | None:
+        """Why a fresh process of this service could not even be started now."""
+        kind = self.supervisors[name].spec_next.kind
+        return self._app_problem if kind in {ServiceKind.WORKER, ServiceKind.BEAT} else None
 
     async def prepare(self, spec: ServiceSpec) -> Preparation:
         """What has to be known just before a start."""
@@ -242,7 +255,13 @@ class LiveStack:
         if spec.kind in {ServiceKind.WORKER, ServiceKind.BEAT} and self._app_problem:
             return Preparation(blocked=self._app_problem)
         if spec.kind is ServiceKind.WORKER:
-            return preparation.worker(spec, has_neighbours=self._has_neighbours(spec.name))
+            known_as = spec.known_as
+            members = (self.supervisors.get(n) for n in self.takeovers.family(known_as))
+            return await preparation.worker(
+                spec,
+                has_neighbours=self._has_neighbours(known_as),
+                family=tuple(one.pid for one in members if one and one.pid is not None),
+            )
         if spec.kind is ServiceKind.FLOWER:
             return await preparation.flower(spec, self._tray_home)
         return Preparation(argv=spec.argv)
@@ -251,7 +270,7 @@ class LiveStack:
         own = {pid for pid, _ in self.identities}
         return any(
             one.service.spec.kind is ServiceKind.WORKER
-            and one.service.spec.name != name
+            and one.service.spec.known_as != name
             and one.service.state is ServiceState.RUNNING
             for one in self.supervisors.values()
         ) or any(row.pid not in own and row.role is Role.WORKER for row in self.found.rows)
@@ -283,6 +302,7 @@ class LiveStack:
 
     def changed(self) -> None:
         """Something moved: the others look again, the faces are told."""
+        self.takeovers.look()
         for supervisor in self.supervisors.values():
             supervisor.wake()
         self._listen()
@@ -314,19 +334,22 @@ class LiveStack:
         rows = self.found.present({one.pid for one in services if one.pid})
         warnings = {n: one.warning for n, one in self.supervisors.items() if one.warning}
         findings = stack_findings(services, warnings, rows, self._broken_records)
+        code = (code_not_taken_up(self._code.problem),) if self._code.problem else ()
+        kept = tuple(not_taken_over(*one) for one in self.takeovers.problems.items())
         return StackStatus(
             id=self.id,
             name=self._config.name if self._config else (Path(self.project).name or "Celery Tray"),
             project=self.project,
             app=self._config.app if self._config else "",
             broker=masked(self.broker_url),
-            state=stack_state(services),
+            # A successor that starts beside a worker is no service that is not up yet.
+            state=stack_state(s for s in services if not (s.of and s.wanted)),
             services=services,
             workers=rows,
             tasks=self._tasks.counts,
             active=self._tasks.active,
             queues=self.queues,
-            findings=(*findings, *self.machine_findings),
+            findings=(*code, *kept, *findings, *self.machine_findings),
             problem=self._problem,
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from desktop.engine.model import Finding, Problem, ServiceStatus, WorkerRow
 from desktop.engine.states import UP, ServiceState, Severity, StackState
 from desktop.engine.worker_findings import worker_findings
-from desktop.words import text
+from desktop.words import Text, text, verbatim
 
 
 def stack_state(services: Iterable[ServiceStatus]) -> StackState:
@@ -58,6 +58,36 @@ def service_warns(name: str, problem: Problem) -> Finding:
         detail=problem.message,
         fix=problem.next_step,
     )
+
+
+def code_not_taken_up(problem: Problem) -> Finding:
+    """A change of the code that does not import (``autoreload``)."""
+    return Finding(
+        id="code-does-not-import",
+        severity=Severity.WARNING,
+        title=text("The changed code does not import."),
+        detail=_with_log(problem),
+        fix=text("The workers go on with the code they have, until the next change that imports."),
+    )
+
+
+def not_taken_over(name: str, problem: Problem) -> Finding:
+    """A restart whose fresh process failed."""
+    return Finding(
+        id=f"not-restarted-{name}",
+        severity=Severity.WARNING,
+        title=text("{service} was not restarted: it goes on as it was.", service=name),
+        detail=text("{title} {detail}", title=problem.title, detail=_with_log(problem)),
+        fix=problem.next_step,
+    )
+
+
+def _with_log(problem: Problem) -> Text:
+    """What happened, with the last lines of the log or the traceback."""
+    if not problem.log:
+        return problem.message
+    lines = verbatim("\n".join(problem.log))
+    return text("{message}\n{lines}", message=problem.message, lines=lines)
 
 
 def broken_record(path: Path) -> Finding:

@@ -25,7 +25,7 @@ def cannot_spawn(spec: ServiceSpec, argv: tuple[str, ...], error: OSError, log: 
         next_step = text("Free the disk or mend the folder's permissions, then start it again.")
     return Problem(
         code="spawn",
-        title=text("{service} can't be started.", service=spec.name),
+        title=text("{service} can't be started.", service=spec.known_as),
         message=verbatim(f"{error.strerror or type(error).__name__}: {where}"),
         next_step=next_step,
     )
@@ -35,7 +35,7 @@ def not_recorded(spec: ServiceSpec, error: OSError, folder: Path) -> Problem:
     """What is started has to be written down first, or the next engine would not know it."""
     return Problem(
         code="not-recorded",
-        title=text("{service} can't be started.", service=spec.name),
+        title=text("{service} can't be started.", service=spec.known_as),
         message=text(
             "Its record can't be written in {folder}: {reason}",
             folder=str(folder),
@@ -49,12 +49,12 @@ def silent(spec: ServiceSpec, tail: tuple[str, ...]) -> Problem:
     """It runs but never answered its readiness probe."""
     return Problem(
         code="not-ready",
-        title=text("{service} runs but does not answer.", service=spec.name),
+        title=text("{service} runs but does not answer.", service=spec.known_as),
         message=text(
             "It was not ready after {seconds} s, so it was asked to stop.",
             seconds=int(spec.ready_timeout_s),
         ),
-        next_step=text("Its log tells more: celery-tray logs {service}", service=spec.name),
+        next_step=text("Its log tells more: celery-tray logs {service}", service=spec.known_as),
         log=tail,
     )
 

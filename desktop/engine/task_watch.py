@@ -39,10 +39,15 @@ class TaskWatch:
         if self._telemetry:
             await asyncio.to_thread(self._telemetry.stop)
 
-    def running(self, node: str) -> tuple[str, ...]:
-        """Ids of the tasks that a node has started and not ended."""
+    def running(self, node: str, pid: int = 0) -> tuple[str, ...]:
+        """Ids of the tasks that a node has started and not ended; with ``pid``, that process of
+        those that share its name."""
         return tuple(
-            task.id for task in self.active if task.worker == node and task.started_at is not None
+            task.id
+            for task in self.active
+            if task.worker == node
+            and task.started_at is not None
+            and (not pid or task.worker_pid in {0, pid})
         )
 
     def started_since(self, node: str, pid: int, at: float) -> int | None:

@@ -99,6 +99,7 @@ class Fold:
                 started_at=flight.started_at,
                 args=flight.args,
                 kwargs=flight.kwargs,
+                worker_pid=flight.pid,
             )
             for flight in first
         )
