@@ -162,7 +162,7 @@ def test_a_finding_is_an_entry_that_opens_the_window(tray: Tray, bridge, qtbot) 
     assert entries(tray)[1] == "3 orphaned workers"
     with qtbot.waitSignal(tray.show_window) as shown:
         tray.finding.trigger()
-    assert shown.args == ["overview", ""]
+    assert shown.args == ["cleanup", ""]
 
 
 def test_another_language_reaches_every_entry(tray: Tray, bridge) -> None:
