@@ -147,6 +147,14 @@ def _worker(row: WorkerRow, now: float) -> Document:
         "broker": row.broker,
         "owner": row.owner.value,
         "findings": [finding.value for finding in row.findings],
+        "verdicts": [
+            {
+                "finding": verdict.finding.value,
+                "confidence": verdict.confidence.value,
+                "evidence": str(verdict.evidence),
+            }
+            for verdict in row.verdicts
+        ],
         "why": [str(reason) for reason in row.why],
         "started_by": row.started_by,
         "age_s": _since(row.create_time, now) if row.create_time else None,

@@ -128,7 +128,7 @@ def picks(listed: Sequence[Line]) -> tuple[Pick, ...]:
 
 def process_name(worker: WorkerRow) -> str:
     """What a person knows it by."""
-    return worker.node or worker.command or tr("process {pid}", pid=worker.pid)
+    return worker.node or worker.app or worker.command or tr("process {pid}", pid=worker.pid)
 
 
 def _same(item: CleanupItem, worker: WorkerRow) -> bool:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.engine.commands import CleanupLogReport, CleanupPlan, RunAgainReport
-from desktop.engine.model import Problem, StackStatus
+from desktop.engine.model import Problem
 from desktop.engine.states import Severity
 from desktop.quantities import duration
 from desktop.ui.cleanup_lines import (
@@ -21,11 +21,11 @@ from desktop.ui.cleanup_lines import (
     lines,
     picks,
 )
+from desktop.ui.pages.cleanup_aftermath import CleanupAftermath
 from desktop.ui.pages.cleanup_detail import WIDTH, CleanupDetail
 from desktop.ui.pages.cleanup_foot import CleanupFoot
 from desktop.ui.pages.cleanup_history import CleanupHistory
 from desktop.ui.pages.cleanup_model import same_process
-from desktop.ui.pages.cleanup_result import LostTasks, result_words
 from desktop.ui.pages.cleanup_table import CleanupTable
 from desktop.ui.pages.left_alone import LeftAlone
 from desktop.ui.pages.page import GAP, MARGIN, Page, Surroundings
@@ -43,8 +43,6 @@ CHANGED_S = 1.0
 """After a change among the workers a look may follow this soon."""
 GIVEN_UP_S = 60.0
 """A look that was not answered for so long is asked again."""
-RESULT_KEPT_S = 600.0
-"""What came of a cleanup is shown this long, unless it is put away."""
 ROWS_SEEN_MIN = 3
 WIDE = 980 - SIDEBAR
 """From this width on the details stand beside the table; below it they lie over it."""
@@ -71,8 +69,6 @@ class CleanupPage(Page):
         self._seen = False
         self._sent = False
         self._was_cleaning = False
-        self._put_away = 0.0
-        """When the cleanup began whose result was put away."""
         self._wanted = 0
         self._opened: Line | None = None
         self.history = Button("", "logs", large=True)
@@ -80,17 +76,15 @@ class CleanupPage(Page):
         self.header.add_action(self.history)
         self.header.add_action(self.again)
         self.failed = Banner()
-        self.result = Banner()
-        self.stranded = Banner()
-        self.lost = LostTasks()
+        self.aftermath = CleanupAftermath()
         self.table = CleanupTable()
         self._card = TableCard(self.table)
         self.foot = CleanupFoot()
         self.empty = EmptyState("cleanup")
         self.left = LeftAlone()
         self.column.setSpacing(12)
-        for widget in (self.failed, self.result, self.stranded, self.lost):
-            self.column.addWidget(widget)
+        self.column.addWidget(self.failed)
+        self.column.addWidget(self.aftermath)
         self.column.addWidget(self._card, 1)
         self.column.addWidget(self.foot)
         self.column.addWidget(self.empty, 1)
@@ -105,8 +99,7 @@ class CleanupPage(Page):
         self.history.clicked.connect(self._on_history_clicked)
         self.again.clicked.connect(self.check_again)
         self.failed.dismissed.connect(self.failed.hide)
-        self.result.dismissed.connect(self._on_result_dismissed)
-        self.lost.asked.connect(self._on_run_again_asked)
+        self.aftermath.run_again_asked.connect(self._on_run_again_asked)
         self.table.model_.checks_asked.connect(self._on_checks_asked)
         self.table.opened.connect(self._on_opened)
         self.table.moved.connect(self._on_moved)
@@ -203,7 +196,7 @@ class CleanupPage(Page):
         self.again.setEnabled(view.reachable and not cleaning)
         self.history.setEnabled(view.reachable)
         self._show_sentence(view, listed)
-        self._show_result(view, stack)
+        self.aftermath.take(view, self._plan.stranded if self._plan else None)
         self._show_detail(listed, view.now)
         self._fit(len(listed))
 
@@ -224,34 +217,8 @@ class CleanupPage(Page):
             words = trn("{n} leftover found", "{n} leftovers found", found)
             self.header.show_sentence(f"{words} · {checked}", "state-attention", "warn")
         else:
-            self.header.show_sentence(f"{tr('No leftovers')} · {checked}", "state-ok", "ok")
-
-    def _show_result(self, view: View, stack: StackStatus | None) -> None:
-        progress = stack.cleanup if stack else None
-        ended = progress.ended_at if progress else None
-        fresh = ended is not None and view.now - ended < RESULT_KEPT_S
-        if progress is not None and fresh and progress.started_at != self._put_away:
-            self.result.show_words(*result_words(progress))
-        else:
-            self.result.hide()
-        self.lost.show_tasks(stack.lost if stack else (), ready=view.reachable)
-        stranded = (stack.stranded if stack else None) or (
-            self._plan.stranded if self._plan else None
-        )
-        if stranded is None or not stranded.count:
-            self.stranded.hide()
-            return
-        title = trn(
-            "{n} task of a dead worker waits to be put back",
-            "{n} tasks of dead workers wait to be put back",
-            stranded.count,
-        )
-        self.stranded.show_words(Severity.WARNING, title, str(stranded.why), dismissable=False)
-
-    def _on_result_dismissed(self) -> None:
-        if self.view is not None and self.view.stack is not None and self.view.stack.cleanup:
-            self._put_away = self.view.stack.cleanup.started_at
-        self.result.hide()
+            words = tr("No leftovers")
+            self.header.show_sentence(f"{words} · {checked}", "state-ok", "ok")
 
     # --- what the person does ---------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class CleanupDelegate(QStyledItemDelegate):
         elif column is Column.PROCESS:
             _draw_process(painter, inside, *words.split("\n", 1))
         elif column is Column.CLASS:
-            _draw_marks(painter, inside, line_marks(line))
+            _draw_marks(painter, rect.adjusted(PAD, 0, -2, 0), line_marks(line))
         elif column is Column.TASKS and line.waits:
             _draw_wait(painter, rect, words)
         elif SHAPES[column].number:

@@ -100,7 +100,8 @@ def _sum(found: Summary) -> str:
     words = trn("{n} selected", "{n} selected", found.processes)
     if not found.frees_bytes:
         return words
-    return f"{words} · {tr('frees {memory}', memory=size(found.frees_bytes))}"
+    frees = tr("frees {memory}", memory=size(found.frees_bytes))
+    return f"{words} · {frees}"
 
 
 def _tasks(found: Summary) -> str:
@@ -127,4 +128,6 @@ def _tasks(found: Summary) -> str:
         )
     if not parts:
         return tr("They run no task. Nothing is lost.")
-    return " ".join((*parts, tr("None is lost.")))
+    if not found.unknown:  # what was not asked is not called safe
+        parts.append(tr("None is lost."))
+    return " ".join(parts)

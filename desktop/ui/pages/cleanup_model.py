@@ -44,13 +44,16 @@ class Shape:
 
 SHAPES = {
     Column.CHECK: Shape(Text(""), 40),
-    Column.PROCESS: Shape(text("Process"), 164),
-    Column.CLASS: Shape(text("Class"), 136),
-    Column.WHY: Shape(text("Why it is listed"), 170),
-    Column.AGE: Shape(text("Age"), 84, True),
-    Column.MEMORY: Shape(text("Memory"), 82, True),
-    Column.TASKS: Shape(text("What happens to its tasks"), 180),
+    Column.PROCESS: Shape(text("Process"), 152),
+    Column.CLASS: Shape(text("Class"), 134),
+    Column.WHY: Shape(text("Why it is listed"), 0),
+    Column.AGE: Shape(text("Age"), 80, True),
+    Column.MEMORY: Shape(text("Memory"), 78, True),
+    Column.TASKS: Shape(text("Its tasks"), 0),
 }
+
+
+"""Widths of 0 share what is left."""
 
 
 class CleanupModel(QAbstractTableModel):
@@ -194,7 +197,8 @@ def process_words(line: Line) -> str:
     if line.row is None:
         return words
     count = 1 + len(line.row.worker.children)
-    return f"{words} · {trn('{n} process', '{n} processes', count)}"
+    processes = trn("{n} process", "{n} processes", count)
+    return f"{words} · {processes}"
 
 
 def outcome(line: Line, now: float) -> str:
@@ -209,5 +213,5 @@ def outcome(line: Line, now: float) -> str:
         return tr("It takes no more tasks.")
     words = trn("Finishing {n} task", "Finishing {n} tasks", len(line.item.tasks))
     if started:
-        words = tr("{words}, running for {time}", words=words, time=duration(now - min(started)))
+        words = tr("{words}, {time} so far", words=words, time=duration(now - min(started)))
     return words

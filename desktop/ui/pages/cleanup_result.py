@@ -18,6 +18,7 @@ from desktop.words import tr, trn
 
 LEFT_MAX = 3
 """So many of those that go on running are named."""
+NAME_WIDTH = 220
 LOST_MAX = 5
 """So many lost tasks are shown before "Show n more"."""
 
@@ -48,7 +49,7 @@ def result_words(progress: CleanupProgress) -> tuple[Severity, str, str]:
     else:
         parts.append(tr("No task was lost."))
     grave = Severity.WARNING if left or progress.lost else Severity.INFO
-    return grave, title, " ".join(parts)
+    return grave, title, "\n".join(parts)
 
 
 def _left_words(item: CleanupItem) -> str:
@@ -104,7 +105,11 @@ class LostTasks(Card):
             trn("{n} task died with its worker", "{n} tasks died with their workers", count)
         )
         self._why.setText(
-            tr("It had begun and was acknowledged, so no worker takes it up again by itself.")
+            trn(
+                "It had begun and was acknowledged, so no worker takes it up again by itself.",
+                "They had begun and were acknowledged, so no worker takes them up again by itself.",
+                count,
+            )
         )
         known = len(_ids(self._tasks))
         self.all.set_words(tr("Run all again"))
@@ -147,8 +152,10 @@ class _Lost(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(12)
-        row.addWidget(Label(task.name, Role.SECONDARY_MEDIUM, elide=middle), 2)
-        row.addWidget(Label(given, Role.MONO, "sub", elide=middle), 3)
+        name = Label(task.name, Role.SECONDARY_MEDIUM, elide=middle)
+        name.setFixedWidth(NAME_WIDTH)
+        row.addWidget(name)
+        row.addWidget(Label(given, Role.MONO, "sub", elide=middle), 1)
         if not task.payload:
             unknown = tr("its arguments are not known")
             row.addWidget(Label(unknown, Role.SECONDARY, "sub", elide=Qt.TextElideMode.ElideNone))

@@ -17,6 +17,8 @@ NARROW = 760
 """Below this width age and memory are left out: the details have them."""
 COMPACT = 560
 """Below this one, what happens to the tasks, too."""
+ROOMY = 400
+"""So much for evidence and outcome together is plenty."""
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
@@ -170,19 +172,16 @@ class CleanupTable(QTableView):
             hidden |= {Column.AGE, Column.MEMORY}
         if width < COMPACT:
             hidden |= {Column.TASKS}
+        shares = [c for c in (Column.WHY, Column.TASKS) if c not in hidden]
+        fixed = sum(shape.width for column, shape in SHAPES.items() if column not in hidden)
+        room = max(width - fixed, 80 * len(shares))
+        # Where there is plenty, names get a share of it, too.
+        name = SHAPES[Column.PROCESS].width + max(0, room - ROOMY) // 3
+        room -= name - SHAPES[Column.PROCESS].width
         header = self.horizontalHeader()
-        fixed = 0
         for column, shape in SHAPES.items():
             self.setColumnHidden(column, column in hidden)
-            if column not in hidden and column is not Column.WHY:
-                fixed += shape.width
-        room = max(width - fixed, 80)
-        # Where there is plenty, names and outcomes get a share of it.
-        extra = max(0, room - SHAPES[Column.WHY].width) // 3
-        for column, shape in SHAPES.items():
-            wide = column in {Column.PROCESS, Column.TASKS} and column not in hidden
-            header.resizeSection(column, shape.width + (extra if wide else 0))
-        taken = sum(
-            header.sectionSize(c) for c in SHAPES if c not in hidden and c is not Column.WHY
-        )
-        header.resizeSection(Column.WHY, max(width - taken, 80))
+            wide = name if column is Column.PROCESS else shape.width
+            header.resizeSection(column, wide or room // len(shares))
+        if shares:
+            header.resizeSection(Column.WHY, room - room // len(shares) * (len(shares) - 1))
