@@ -66,6 +66,8 @@ class CleanupPage(Page):
         """Ticks of the look that is going on; None: none is."""
         self._due_at = 0.0
         self._checked_at = 0.0
+        self._unseen: Problem | None = None
+        """Why the last look failed; told once, until one goes well."""
         self._seen = False
         self._sent = False
         self._was_cleaning = False
@@ -156,6 +158,9 @@ class CleanupPage(Page):
     def _on_plan(self, plan: CleanupPlan) -> None:
         self._asked_at = None
         self._checked_at = time.monotonic()
+        if self._unseen is not None:
+            self._unseen = None
+            self.failed.hide()
         if self._was_cleaning and self._plan is not None:
             return
         self._plan = plan
@@ -163,7 +168,8 @@ class CleanupPage(Page):
 
     def _on_not_planned(self, problem: Problem) -> None:
         self._asked_at = None
-        if self.view is not None and self.view.reachable:
+        known, self._unseen = self._unseen, problem
+        if problem != known and self.view is not None and self.view.reachable:
             self._on_failed(problem)
 
     def _refresh(self) -> None:
@@ -177,6 +183,7 @@ class CleanupPage(Page):
             self._project = view.project
             self._plan, self._asked_at, self._due_at = None, None, 0.0
             self._choices, self._opened, self._sent = Choices(), None, False
+            self._unseen = None
             self.failed.hide()
         self._look_when_due(view)
         stack = view.stack
@@ -211,7 +218,11 @@ class CleanupPage(Page):
             return
         ago = int(max(0.0, view.ticks - self._checked_at))
         checked = tr("checked {time} ago", time=duration(ago)) if ago else tr("checked just now")
-        self.empty.show_words(tr("Nothing to clean up. Checked {time} ago.", time=duration(ago)))
+        self.empty.show_words(
+            tr("Nothing to clean up. Checked {time} ago.", time=duration(ago))
+            if ago
+            else tr("Nothing to clean up. Checked just now.")
+        )
         found = sum(line.row is not None and line.row.selected for line in listed)
         if found:
             words = trn("{n} leftover found", "{n} leftovers found", found)

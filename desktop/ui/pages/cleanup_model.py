@@ -43,11 +43,11 @@ class Shape:
 
 
 SHAPES = {
-    Column.CHECK: Shape(Text(""), 40),
-    Column.PROCESS: Shape(text("Process"), 152),
+    Column.CHECK: Shape(Text(""), 36),
+    Column.PROCESS: Shape(text("Process"), 164),
     Column.CLASS: Shape(text("Class"), 134),
     Column.WHY: Shape(text("Why it is listed"), 0),
-    Column.AGE: Shape(text("Age"), 80, True),
+    Column.AGE: Shape(text("Age"), 94, True),
     Column.MEMORY: Shape(text("Memory"), 78, True),
     Column.TASKS: Shape(text("Its tasks"), 0),
 }
@@ -187,8 +187,9 @@ def same_process(one: Line, other: Line) -> bool:
 
 def line_marks(line: Line) -> tuple[Mark, ...]:
     """How far its cleaning is, then what it is."""
-    step = (step_mark(line.item.step),) if line.item else ()
-    return (*step, *(marks(line.row.worker) if line.row else ()))
+    found = marks(line.row.worker) if line.row else ()
+    # While it is being stopped, how that goes matters more than all that is wrong with it.
+    return (step_mark(line.item.step), *found[:1]) if line.item else found
 
 
 def process_words(line: Line) -> str:

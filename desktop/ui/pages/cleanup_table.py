@@ -66,7 +66,9 @@ class CleanupTable(QTableView):
         """Show these; the current row and the selection stay with their processes."""
         current = self.current
         selected = self.selected
-        self.model_.frozen = frozen
+        if frozen != self.model_.frozen:
+            self.model_.frozen = frozen
+            self._share_out()
         if self.model_.take(lines, now):
             self._select(current, selected)
 
@@ -129,6 +131,10 @@ class CleanupTable(QTableView):
                 return  # neither selects the row
         super().mousePressEvent(event)
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        # The second of two quick clicks on a box is a click like any other.
+        self.mousePressEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, None
         target = self._target(event.position().toPoint())
@@ -166,6 +172,9 @@ class CleanupTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._share_out()
+
+    def _share_out(self) -> None:
         width = self.viewport().width()
         hidden: set[Column] = set()
         if width < NARROW:
@@ -181,7 +190,10 @@ class CleanupTable(QTableView):
         header = self.horizontalHeader()
         for column, shape in SHAPES.items():
             self.setColumnHidden(column, column in hidden)
-            wide = name if column is Column.PROCESS else shape.width
-            header.resizeSection(column, wide or room // len(shares))
-        if shares:
-            header.resizeSection(Column.WHY, room - room // len(shares) * (len(shares) - 1))
+            header.resizeSection(column, name if column is Column.PROCESS else shape.width)
+        # How the stopping goes takes more words than what will become of tasks.
+        why = room // 3 if self.model_.frozen else room // 2
+        if len(shares) == 1:
+            why = room
+        header.resizeSection(Column.WHY, why)
+        header.resizeSection(Column.TASKS, room - why)

@@ -93,7 +93,7 @@ def draw_wrapped(
         if len(lines) == lines_max - 1:
             lines.append(rest)
             break
-        lines.append(line)
+        lines.append(line.rstrip())
     top = rect.top() + (rect.height() - len(lines) * role.line) // 2
     for number, line in enumerate(lines):
         at = QRect(rect.left(), top + number * role.line, rect.width(), role.line)
@@ -181,5 +181,6 @@ class Label(QLabel):
             if self._lines_max and len(lines) == self._lines_max - 1:
                 lines.append(rest)
                 break
-            lines.append(line)
+            # The space that a line was broken at takes no room.
+            lines.append(line.rstrip())
         return lines or [""]
