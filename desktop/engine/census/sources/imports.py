@@ -67,22 +67,16 @@ class Imports:
         todo = list(dict.fromkeys(first))
         while todo and len(files) < FILES_MAX:
             file = todo.pop()
-            if file in files:
-                continue
-            files[file] = None
-            mentions = self._mentions(file, root)
-            for name in (*mentions.imports, *mentions.strings):
-                todo += _located(name, root)
-            named.update(mentions.strings)
-            discovers |= mentions.discovers
+            if file not in files:
+                files[file] = None
+                mentions = self._mentions(file, root)
+                for name in (*mentions.imports, *mentions.strings):
+                    todo += _located(name, root)
+                named.update(mentions.strings)
+                discovers |= mentions.discovers
             if discovers and not todo:
-                todo = [
-                    found
-                    for name in named
-                    for part in _DISCOVERED
-                    for found in _located(f"{name}.{part}", root)
-                    if found not in files
-                ]
+                parts = (f"{name}.{part}" for name in named for part in _DISCOVERED)
+                todo = [one for part in parts for one in _located(part, root) if one not in files]
         return tuple(sorted(files))
 
     def _is_known(self, file: Path) -> bool:

@@ -92,7 +92,7 @@ class Versions:
         kept = {
             file: seen
             for file, seen in self._files.items()
-            if now - seen[-1].seen_at < FORGOTTEN_AFTER_S
+            if seen and now - seen[-1].seen_at < FORGOTTEN_AFTER_S
         }
         with contextlib.suppress(OSError):
             descriptor, name = tempfile.mkstemp(dir=self._store.parent, prefix=".sources-")
