@@ -256,3 +256,30 @@ def test_the_next_engine_finishes_a_takeover(make_ledger: MakeLedger, step: str)
     assert set(ledger.until_all_ended().values()) == {1}
     until(lambda: alone(ledger))
     assert ledger.service("hand").pid != old
+
+
+def test_changed_code_is_taken_up_while_tasks_run_and_broken_code_is_told(
+    make_ledger: MakeLedger,
+) -> None:
+    ledger = make_ledger(worker="autoreload = true")
+    ledger.start()
+    old = ledger.service("hand").pid
+    ledger.send(6, gated=True)
+    ledger.until_began(2)
+    code = ledger.module.read_text()
+
+    ledger.module.write_text(code + "import no_such_module\n")
+    told = until(lambda: [f for f in ledger.status().findings if f.id == "code-does-not-import"])
+    assert "ModuleNotFoundError" in str(told[0].detail), "the traceback"
+    assert ledger.service("hand").pid == old
+
+    ledger.module.write_text(code + "MORE = 1\n")
+    until(lambda: ledger.service("hand").pid not in {None, old})
+    assert not [f for f in ledger.status().findings if f.id == "code-does-not-import"]
+    before = row(ledger, "hand.old")
+    assert before is not None
+    assert before.pid == old, "it still runs its tasks"
+    ledger.send(3)
+    ledger.open_gate()
+    assert set(ledger.until_all_ended().values()) == {1}
+    until(lambda: alone(ledger))
