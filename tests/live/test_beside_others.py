@@ -36,7 +36,8 @@ def start_theirs(ledger: Ledger) -> Iterator[Callable[[], int]]:
         log = ledger.folder.parent / f"theirs{len(started)}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                f"{sys.executable} -m celery -A book worker -n hand@%h -c 2 -l info".split(),
+                f"{sys.executable} -m celery -A book worker -n hand@%h -c 2 -l info "
+                "--without-mingle".split(),
                 cwd=ledger.folder,
                 env=ledger.environment(),
                 stdout=output,
@@ -78,7 +79,7 @@ def test_replaced_workers_finish_their_tasks_and_only_they_are_stopped(
     ledger: Ledger, start_theirs: Callable[[], int]
 ) -> None:
     theirs = {start_theirs(), start_theirs()}
-    ledger.send(10, 0.4)
+    ledger.send(10, 0.2)
     ledger.until_began(4)
     report = ledger.start("hand", existing=Existing.REPLACE)
     assert (set(report.replaced), report.failed, report.finishing) == (theirs, (), ())
