@@ -314,6 +314,16 @@ def test_a_finding_about_processes_leads_to_the_cleanup() -> None:
     assert day.said[0].page == "cleanup"
 
 
+def test_a_worker_that_was_taken_over_finishes_without_a_word() -> None:
+    day = Day()
+    day.sees(stack(service()))
+    old = service(name="worker1.old", of="worker1", state=S.STOPPING)
+    both = stack(service(), old)
+    assert day.sees(both) == []
+    assert day.sees(both, after_s=STOPPING_S) == []
+    assert day.sees(stack(service())) == []
+
+
 def test_the_words_are_there_in_chinese() -> None:
     day = Day()
     day.sees(stopped(service()))

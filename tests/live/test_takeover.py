@@ -47,11 +47,10 @@ def row(ledger: Ledger, name: str) -> ServiceStatus | None:
     return ledger.status().service(name)
 
 
-@pytest.mark.parametrize("late", [False, True])
 def test_a_busy_worker_is_taken_over_at_once_and_finishes_its_tasks(
-    make_ledger: MakeLedger, late: bool
+    make_ledger: MakeLedger,
 ) -> None:
-    ledger = make_ledger(late=late)
+    ledger = make_ledger(late=True)
     assert not ledger.start().failed
     old = ledger.service("hand").pid
     ledger.send(8, gated=True)
@@ -215,12 +214,26 @@ def test_what_was_revoked_stays_revoked(make_ledger: MakeLedger) -> None:
 
 
 @pytest.mark.parametrize("late", [False, True])
+def test_restarts_under_load_run_every_task_once(make_ledger: MakeLedger, late: bool) -> None:
+    ledger = make_ledger(late=late)
+    ledger.start()
+    pids = {ledger.service("hand").pid}
+    for _ in range(3):
+        ledger.send(25, 0.04)
+        assert restart(ledger).ready == ("hand",)
+        pids.add(ledger.service("hand").pid)
+    assert set(ledger.until_all_ended().values()) == {1}
+    assert len(pids) == 4
+    assert {pid for _, pid in ledger.lines("ended")} <= pids
+
+
+@pytest.mark.parametrize(("late", "delays"), [(False, (0.05, 0.8)), (True, (0.5, 1.0))])
 def test_an_engine_killed_at_any_moment_of_a_takeover_loses_nothing(
-    make_ledger: MakeLedger, late: bool
+    make_ledger: MakeLedger, late: bool, delays: tuple[float, ...]
 ) -> None:
     ledger = make_ledger(late=late)
     ledger.start()
-    for delay in (0.05, 0.5, 0.8, 0.9, 1.0):
+    for delay in delays:
         ledger.send(6, 0.05)
         engine = ledger.engine_pid()
         thread = in_background(ledger)
@@ -256,3 +269,30 @@ def test_the_next_engine_finishes_a_takeover(make_ledger: MakeLedger, step: str)
     assert set(ledger.until_all_ended().values()) == {1}
     until(lambda: alone(ledger))
     assert ledger.service("hand").pid != old
+
+
+def test_changed_code_is_taken_up_while_tasks_run_and_broken_code_is_told(
+    make_ledger: MakeLedger,
+) -> None:
+    ledger = make_ledger(worker="autoreload = true")
+    ledger.start()
+    old = ledger.service("hand").pid
+    ledger.send(6, gated=True)
+    ledger.until_began(2)
+    code = ledger.module.read_text()
+
+    ledger.module.write_text(code + "import no_such_module\n")
+    told = until(lambda: [f for f in ledger.status().findings if f.id == "code-does-not-import"])
+    assert "ModuleNotFoundError" in str(told[0].detail), "the traceback"
+    assert ledger.service("hand").pid == old
+
+    ledger.module.write_text(code + "MORE = 1\n")
+    until(lambda: ledger.service("hand").pid not in {None, old})
+    assert not [f for f in ledger.status().findings if f.id == "code-does-not-import"]
+    before = row(ledger, "hand.old")
+    assert before is not None
+    assert before.pid == old, "it still runs its tasks"
+    ledger.send(3)
+    ledger.open_gate()
+    assert set(ledger.until_all_ended().values()) == {1}
+    until(lambda: alone(ledger))
