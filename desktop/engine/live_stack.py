@@ -24,6 +24,7 @@ from desktop.engine.model import (
 )
 from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
+from desktop.engine.rescue import Rescuer, RescueStack, of_stack
 from desktop.engine.stack_findings import stack_findings, stack_state
 from desktop.engine.start_problems import unusable_folder
 from desktop.engine.states import UP, Owner, ServiceKind, ServiceState
@@ -58,8 +59,9 @@ class LiveStack:
         self.machine_findings: tuple[Finding, ...] = ()
         self.records = Records(self.home)
         self.supervisors: dict[str, Supervisor] = {}
-        self.found = FoundWorkers(self._wanted_workers, on_change)
+        self.found = FoundWorkers(self._wanted_workers, self._watch)
         self._tasks = TaskWatch(on_change)
+        self.rescuer = Rescuer(self._for_rescue, self.home.root, on_change)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
@@ -148,6 +150,7 @@ class LiveStack:
     async def adopt(self) -> None:
         """Find again what an earlier engine left running; start again what it still wanted."""
         records, self._broken_records = await asyncio.to_thread(self.records.load)
+        died = []
         for record in records:
             name = record.spec.name
             if record.boot_id != self.boot_id:
@@ -161,10 +164,13 @@ class LiveStack:
                 supervisor.run()
             elif record.stopping:
                 self.records.remove(name)
+                died.append(record)
             else:
                 supervisor.start()
                 supervisor.run()
+                died.append(record)
         self._listen()
+        self.rescuer.begin(of_stack.ended_workers(died))
 
     async def close(self) -> None:
         """Let go of everything; the processes go on."""
@@ -173,6 +179,7 @@ class LiveStack:
             await asyncio.gather(self._following[1], return_exceptions=True)
         for supervisor in self.supervisors.values():
             await supervisor.close()
+        await self.rescuer.close()
         await self._tasks.close()
 
     @property
@@ -267,12 +274,23 @@ class LiveStack:
             supervisor.wake()
         self._listen()
         self._lifecycle.moved()
-        self._on_change()
+        self._watch()
 
     def _listen(self) -> None:
         """Follow the tasks on the stack's broker, as soon as it is up."""
         if "redis" in self.supervisors and self.service_up("redis"):
-            self._tasks.listen(self.broker_url)
+            options = self._info.transport_options if self._info else {}
+            self._tasks.listen(self.broker_url, str(options.get("global_keyprefix") or ""))
+
+    def _for_rescue(self) -> RescueStack:
+        return of_stack.place(
+            self.supervisors, self._info, self.control, self._tasks.holders, self._ours()
+        )
+
+    def _watch(self) -> None:
+        """Every worker that is known is watched: what it holds when it dies goes back."""
+        self.rescuer.watch((*self.found.rows, *of_stack.own_workers(self.supervisors)))
+        self._on_change()
 
     @property
     def broker_url(self) -> str:
@@ -306,6 +324,8 @@ class LiveStack:
             active=self._tasks.active,
             queues=self.queues,
             findings=(*findings, *self.machine_findings),
+            lost=self.rescuer.lost,
+            stranded=self.rescuer.stranded,
             problem=self._problem,
         )
 
