@@ -26,6 +26,7 @@ from desktop.engine.commands import (
     Open,
     Opened,
     Restart,
+    RunAgain,
     Start,
     Stop,
     StopExisting,
@@ -156,6 +157,8 @@ class Engine:
             return await (await self._stack(command.project)).restart(command.services)
         if isinstance(command, StopExisting):
             return await (await self._stack(command.project)).found.stop_existing(command.pids)
+        if isinstance(command, RunAgain):
+            return await (await self._stack(command.project)).rescuer.run_again(command.ids)
         if isinstance(command, Census):
             return CensusReport(await (await self._stack(command.project)).found.look())
         return Done()

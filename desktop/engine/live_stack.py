@@ -29,6 +29,7 @@ from desktop.engine.model import (
 from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
+from desktop.engine.rescue import Rescuer, RescueStack, of_stack
 from desktop.engine.stack_findings import (
     code_not_taken_up,
     not_taken_over,
@@ -71,9 +72,12 @@ class LiveStack:
         self.machine_findings: tuple[Finding, ...] = ()
         self.records = Records(self.home)
         self.supervisors: dict[str, Supervisor] = {}
-        self.found = FoundWorkers(self._wanted_workers, on_change, self.home.root / "sources.json")
+        self.found = FoundWorkers(
+            self._wanted_workers, self._watch, self.home.root / "sources.json"
+        )
         self._own = OwnServices()
         self._tasks = TaskWatch(on_change)
+        self.rescuer = Rescuer(self._for_rescue, self.home.root, on_change)
         self.takeovers = Takeovers(self)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
@@ -161,6 +165,7 @@ class LiveStack:
         records, stale = sort_out(records, self.boot_id)
         for record in stale:
             self.records.remove(record.spec.name)
+        died = []
         for record in records:
             name = record.spec.name
             supervisor = self.supervisors.get(name)
@@ -171,11 +176,14 @@ class LiveStack:
                 supervisor.run()
             elif record.stopping:
                 self.records.remove(name)
+                died.append(record)
             else:
                 supervisor.start()
                 supervisor.run()
+                died.append(record)
         self.takeovers.adopted()
         self._listen()
+        self.rescuer.begin(of_stack.ended_workers(died))
 
     async def close(self) -> None:
         """Let go of everything; the processes go on."""
@@ -183,6 +191,7 @@ class LiveStack:
         await self.takeovers.close()
         for supervisor in tuple(self.supervisors.values()):
             await supervisor.close()
+        await self.rescuer.close()
         await self._tasks.close()
         await self.found.close()
 
@@ -309,12 +318,23 @@ class LiveStack:
         if self._own.moved(self.supervisors.values()):
             self.found.stir()
         self._lifecycle.moved()
-        self._on_change()
+        self._watch()
 
     def _listen(self) -> None:
         """Follow the tasks on the stack's broker, as soon as it is up."""
         if "redis" in self.supervisors and self.service_up("redis"):
-            self._tasks.listen(self.broker_url)
+            options = self._info.transport_options if self._info else {}
+            self._tasks.listen(self.broker_url, str(options.get("global_keyprefix") or ""))
+
+    def _for_rescue(self) -> RescueStack:
+        return of_stack.place(
+            self.supervisors, self._info, self.control, self._tasks.holders, self._ours()
+        )
+
+    def _watch(self) -> None:
+        """Every worker that is known is watched: what it holds when it dies goes back."""
+        self.rescuer.watch((*self.found.rows, *of_stack.own_workers(self.supervisors)))
+        self._on_change()
 
     @property
     def broker_url(self) -> str:
@@ -350,6 +370,8 @@ class LiveStack:
             active=self._tasks.active,
             queues=self.queues,
             findings=(*code, *kept, *findings, *self.machine_findings),
+            lost=self.rescuer.lost,
+            stranded=self.rescuer.stranded,
             problem=self._problem,
         )
 

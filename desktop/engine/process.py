@@ -157,6 +157,17 @@ def is_same(pid: int, create_time: float) -> bool:
         return True
 
 
+def lived_at(pid: int, instant: float) -> bool:
+    """Whether the process with this pid runs, and ran at that instant (wall clock) already."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= instant
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
 def is_ours(pid: int, create_time: float) -> bool:
     """The same, of a process that we started: each leads its own session, which narrows the
     margin further."""

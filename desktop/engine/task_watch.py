@@ -8,6 +8,7 @@ from collections.abc import Callable
 from desktop.engine import redis_url
 from desktop.engine.model import ActiveTask, TaskCounts
 from desktop.engine.telemetry import Telemetry
+from desktop.engine.telemetry.holders import Holders
 
 
 class TaskWatch:
@@ -16,12 +17,15 @@ class TaskWatch:
     def __init__(self, on_change: Callable[[], None]) -> None:
         self.counts = TaskCounts()
         self.active: tuple[ActiveTask, ...] = ()
+        self.holders = Holders()
+        """Who got which task last, on the broker that is listened to."""
         self._on_change = on_change
         self._url = ""
         self._telemetry: Telemetry | None = None
 
-    def listen(self, url: str) -> None:
-        """Listen to this broker from now on. Only Redis is listened to."""
+    def listen(self, url: str, key_prefix: str = "") -> None:
+        """Listen to this broker from now on. Only Redis is listened to. ``key_prefix`` is the
+        app's ``global_keyprefix``."""
         if not url or url == self._url or not redis_url.is_redis(url):
             return
         if self._telemetry:
@@ -31,7 +35,8 @@ class TaskWatch:
         def on_change(counts: TaskCounts, active: tuple[ActiveTask, ...]) -> None:
             loop.call_soon_threadsafe(self._set, counts, active)
 
-        self._telemetry = Telemetry(url, on_change)
+        self.holders = Holders()
+        self._telemetry = Telemetry(url, on_change, key_prefix=key_prefix, holders=self.holders)
         self._url = url
         self._telemetry.start()
 
