@@ -20,10 +20,14 @@ from desktop.engine.commands import (
     Answer,
     Census,
     CensusReport,
+    Cleanup,
+    CleanupLog,
     Command,
     Done,
+    ForceCleanup,
     Open,
     Opened,
+    PlanCleanup,
     Restart,
     Start,
     Stop,
@@ -113,7 +117,9 @@ class Engine:
                 if reload:
                     await self._load(live)
                 return live
-            live = LiveStack(project, self._home, self._boot_id, self.changed, self._started)
+            live = LiveStack(
+                project, self._home, self._boot_id, self.changed, self._started, self._wanted
+            )
             problem: ConfigError | None = None
             try:
                 await live.load()
@@ -149,7 +155,15 @@ class Engine:
         if isinstance(command, Restart):
             return await (await self._stack(command.project)).restart(command.services)
         if isinstance(command, StopExisting):
-            return await (await self._stack(command.project)).found.stop_existing(command.pids)
+            return await (await self._stack(command.project)).cleaner.stop_existing(command.pids)
+        if isinstance(command, PlanCleanup):
+            return await (await self._stack(command.project)).cleaner.plan()
+        if isinstance(command, Cleanup):
+            return await (await self._stack(command.project)).cleaner.clean(command)
+        if isinstance(command, ForceCleanup):
+            (await self._stack(command.project)).cleaner.force(command.picks)
+        if isinstance(command, CleanupLog):
+            return await (await self._stack(command.project)).cleaner.log(command.limit)
         if isinstance(command, Census):
             return CensusReport(await (await self._stack(command.project)).found.look())
         return Done()
@@ -169,6 +183,10 @@ class Engine:
     def _started(self) -> tuple[tuple[int, float], ...]:
         """What this engine looks after, of whatever project."""
         return tuple(one for live in self._stacks.values() for one in live.identities)
+
+    def _wanted(self) -> tuple[tuple[int, float], ...]:
+        """Those of them that are to go on."""
+        return tuple(one for live in self._stacks.values() for one in live.wanted_identities)
 
     def changed(self) -> None:
         self._snapshot = None

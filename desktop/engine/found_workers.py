@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from desktop.engine.census import inquiry
+from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.census.census import Census
 from desktop.engine.census.same_app import same_app
-from desktop.engine.commands import StopReport
 from desktop.engine.control import Control
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Owner, Role
@@ -36,6 +36,10 @@ class FoundWorkers:
 
     def __init__(self, wanted: Callable[[], Wanted], on_change: Callable[[], None]) -> None:
         self.rows: tuple[WorkerRow, ...] = ()
+        self.answers: Mapping[str, NodeAnswer] = {}
+        """What the nodes of the stack's broker said."""
+        self.nodes: tuple[str, ...] = ()
+        """Their names and those of all workers of this machine, one that is there twice twice."""
         self._wanted = wanted
         self._on_change = on_change
         self._census = Census()
@@ -45,6 +49,8 @@ class FoundWorkers:
         wanted = self._wanted()
         answers = await inquiry.ask(wanted.control) if wanted.control else {}
         rows = await asyncio.to_thread(self._census.scan, wanted.ours, answers)
+        self.answers = answers
+        self.nodes = tuple(row.node for row in rows if row.role is Role.WORKER)
         mine = {pid for pid, _ in wanted.mine}
         self.rows = tuple(
             row
@@ -60,19 +66,11 @@ class FoundWorkers:
         await self.look()
         mine = {pid for pid, _ in self._wanted().mine}
         elsewhere = (r for r in self.rows if r.owner is Owner.OURS and r.role is Role.WORKER)
-        return (*others(self.rows), *(row for row in elsewhere if row.pid not in mine))
+        return (*self.others(), *(row for row in elsewhere if row.pid not in mine))
 
-    async def stop_existing(self, pids: tuple[int, ...]) -> StopReport:
-        """Ask them to finish and end, each verified before its signal; all when ``pids`` is ()."""
-        # Those of another project of ours would only be started again by their own stack.
-        existing = others(await self.existing())
-        rows = [row for row in existing if not pids or row.pid in pids]
-        stopped = await asyncio.to_thread(self._census.stop_warmly, rows)
-        await self.look()
-        return StopReport(
-            stopped=tuple(str(row.pid) for row in rows if row.pid in stopped),
-            busy=tuple(str(row.pid) for row in rows if row.pid not in stopped),
-        )
+    def others(self) -> tuple[WorkerRow, ...]:
+        """Workers of this app that are not ours, by the last look."""
+        return others(self.rows)
 
 
 def others(rows: Iterable[WorkerRow]) -> tuple[WorkerRow, ...]:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from desktop.engine.cleanup.cleaner import Cleaner
 from desktop.engine.commands import (
     Existing,
     ServiceProblem,
@@ -29,6 +30,7 @@ class Services(Protocol):
 
     supervisors: dict[str, Supervisor]
     found: FoundWorkers
+    cleaner: Cleaner
 
     async def load(self) -> None: ...
 
@@ -71,7 +73,7 @@ class Lifecycle:
         report = self._report(names)
         if found and command.existing is Existing.REPLACE and not report.failed:
             pids = tuple(row.pid for row in found)
-            stopped = await self._stack.found.stop_existing(pids)
+            stopped = await self._stack.cleaner.stop_existing(pids)
             replaced = tuple(int(pid) for pid in stopped.stopped)
             report = msgspec.structs.replace(report, replaced=replaced)
         return report

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from desktop.engine import app_info, autoreload, config, ports, preparation, stack
+from desktop.engine.cleanup.cleaner import Cleaner
 from desktop.engine.commands import Start, StartReport, Stop, StopReport, WorkerOptions
 from desktop.engine.config import StackConfig
 from desktop.engine.control import Control
@@ -21,6 +22,7 @@ from desktop.engine.model import (
     RedisPing,
     ServiceSpec,
     StackStatus,
+    WorkerRow,
 )
 from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
@@ -48,8 +50,10 @@ class LiveStack:
         boot_id: str,
         on_change: Callable[[], None],
         ours: Callable[[], tuple[Identity, ...]],
+        wanted: Callable[[], tuple[Identity, ...]],
     ) -> None:
-        """``ours``: every process that the engine has started, for other projects too."""
+        """``ours``: every process that the engine has started, for other projects too; ``wanted``:
+        those of them that are to go on."""
         self.project = project
         self.id = stack_id(Path(project) if project else None)
         self.home: StackHome = home.stack(self.id)
@@ -59,6 +63,8 @@ class LiveStack:
         self.records = Records(self.home)
         self.supervisors: dict[str, Supervisor] = {}
         self.found = FoundWorkers(self._wanted_workers, on_change)
+        self.cleaner = Cleaner(self, self.home.root / "cleanup.log", on_change)
+        self.wanted_processes = wanted
         self._tasks = TaskWatch(on_change)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
@@ -171,14 +177,15 @@ class LiveStack:
         if self._following:
             self._following[1].cancel()
             await asyncio.gather(self._following[1], return_exceptions=True)
+        await self.cleaner.close()
         for supervisor in self.supervisors.values():
             await supervisor.close()
         await self._tasks.close()
 
     @property
     def wanted(self) -> bool:
-        """Something of ours runs or should run: the engine has to stay."""
-        return any(
+        """Something of ours runs or should run, or is cleaned up: the engine has to stay."""
+        return self.cleaner.busy or any(
             supervisor.service.state is not ServiceState.STOPPED
             and not (supervisor.service.state is ServiceState.FAILED and supervisor.pid is None)
             for supervisor in self.supervisors.values()
@@ -188,6 +195,12 @@ class LiveStack:
     def identities(self) -> tuple[Identity, ...]:
         """The processes of this stack that run."""
         return tuple(one for s in self.supervisors.values() if (one := s.identity))
+
+    @property
+    def wanted_identities(self) -> tuple[Identity, ...]:
+        """Those of them that are to go on."""
+        running = (one for one in self.supervisors.values() if one.service.wanted)
+        return tuple(one for s in running if (one := s.identity))
 
     # --- commands ----------------------------------------------------------------------------
 
@@ -224,6 +237,15 @@ class LiveStack:
 
     def running_tasks(self, node: str) -> tuple[str, ...]:
         return self._tasks.running(node)
+
+    def cleanup_control(self) -> Control | None:
+        return self._wanted_workers().control
+
+    def service_of(self, row: WorkerRow) -> Supervisor | None:
+        return next((s for s in self.supervisors.values() if s.pid == row.pid), None)
+
+    def time_limit_s(self) -> float | None:
+        return self._info.time_limit_s if self._info else None
 
     async def prepare(self, spec: ServiceSpec) -> Preparation:
         """What has to be known just before a start."""
@@ -306,6 +328,7 @@ class LiveStack:
             active=self._tasks.active,
             queues=self.queues,
             findings=(*findings, *self.machine_findings),
+            cleanup=self.cleaner.progress,
             problem=self._problem,
         )
 

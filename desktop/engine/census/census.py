@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import msgspec
 import psutil
@@ -19,7 +19,6 @@ from desktop.engine.census.identify import Commands, Kinship, Main, identify, ma
 from desktop.engine.census.interpreter import is_interpreter
 from desktop.engine.census.scan import Scan
 from desktop.engine.census.shown import shown
-from desktop.engine.census.warm_stop import PATIENCE_S, warm_stop
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Owner, Role
 from desktop.engine.urls import masked
@@ -73,15 +72,6 @@ class Census:
             for pid, main in mains.items()
         ]
         return (*rows, *(_remote(answer, now) for answer in elsewhere))
-
-    def stop_warmly(
-        self, rows: Sequence[WorkerRow], patience_s: float = PATIENCE_S
-    ) -> frozenset[int]:
-        """Ask these workers to finish their tasks and end; the pids of those that have ended.
-
-        See :func:`desktop.engine.census.warm_stop.warm_stop`.
-        """
-        return warm_stop(rows, patience_s)
 
     def _speaker(
         self,
