@@ -16,15 +16,20 @@ from contextlib import contextmanager
 
 from desktop import __version__
 from desktop.engine import broker, logs, machine
+from desktop.engine.all_stacks import AllStacks
 from desktop.engine.census.brokers import Broker
 from desktop.engine.commands import (
     Answer,
     Census,
     CensusReport,
+    Cleanup,
+    CleanupLog,
     Command,
     Done,
+    ForceCleanup,
     Open,
     Opened,
+    PlanCleanup,
     Restart,
     RunAgain,
     Start,
@@ -118,7 +123,11 @@ class Engine:
                     await self._load(live)
                 return live
             live = LiveStack(
-                project, self._home, self._boot_id, self.changed, self._started, self._brokers
+                project,
+                self._home,
+                self._boot_id,
+                self.changed,
+                AllStacks(self._started, self._wanted, self._brokers),
             )
             problem: ConfigError | None = None
             try:
@@ -155,10 +164,18 @@ class Engine:
             return await (await self._stack(command.project)).stop(command)
         if isinstance(command, Restart):
             return await (await self._stack(command.project)).restart(command.services)
-        if isinstance(command, StopExisting):
-            return await (await self._stack(command.project)).found.stop_existing(command.pids)
         if isinstance(command, RunAgain):
             return await (await self._stack(command.project)).rescuer.run_again(command.ids)
+        if isinstance(command, StopExisting):
+            return await (await self._stack(command.project)).cleaner.stop_existing(command.pids)
+        if isinstance(command, PlanCleanup):
+            return await (await self._stack(command.project)).cleaner.plan()
+        if isinstance(command, Cleanup):
+            return await (await self._stack(command.project)).cleaner.clean(command)
+        if isinstance(command, ForceCleanup):
+            (await self._stack(command.project)).cleaner.force(command.picks)
+        if isinstance(command, CleanupLog):
+            return await (await self._stack(command.project)).cleaner.log(command.limit)
         if isinstance(command, Census):
             return CensusReport(await (await self._stack(command.project)).found.look())
         return Done()
@@ -182,6 +199,10 @@ class Engine:
     def _brokers(self) -> tuple[Broker, ...]:
         """Those of all stacks that are up."""
         return tuple(one for live in self._stacks.values() if (one := live.broker()))
+
+    def _wanted(self) -> tuple[tuple[int, float], ...]:
+        """Those of them that are to go on."""
+        return tuple(one for live in self._stacks.values() for one in live.wanted_identities)
 
     def changed(self) -> None:
         self._snapshot = None

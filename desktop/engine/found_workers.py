@@ -15,7 +15,6 @@ from desktop.engine.census.census import Census
 from desktop.engine.census.judgement.judge import judged
 from desktop.engine.census.judgement.sight import Identity, Sight
 from desktop.engine.census.judgement.survey import Survey, Wanted
-from desktop.engine.commands import StopReport
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Owner, Role, WorkerFinding
 
@@ -43,6 +42,8 @@ class FoundWorkers:
         """Of this app."""
         self.answers: Mapping[Identity, NodeAnswer] = {}
         """What each process of the machine that answered said in the last look."""
+        self.nodes: tuple[str, ...] = ()
+        """Names of all workers of the last look, one that is there twice twice."""
         self._wanted = wanted
         self._on_change = on_change
         self._census = Census()
@@ -64,19 +65,11 @@ class FoundWorkers:
             await self._look(own_only=True)
         mine = {pid for pid, _ in self._wanted().mine}
         elsewhere = (r for r in self.rows if r.owner is Owner.OURS and r.role is Role.WORKER)
-        return (*others(self.rows), *(row for row in elsewhere if row.pid not in mine))
+        return (*self.others(), *(row for row in elsewhere if row.pid not in mine))
 
-    async def stop_existing(self, pids: tuple[int, ...]) -> StopReport:
-        """Ask them to finish and end, each verified before its signal; all when ``pids`` is ()."""
-        # Those of another project of ours would only be started again by their own stack.
-        existing = others(await self.existing())
-        rows = [row for row in existing if not pids or row.pid in pids]
-        stopped = await asyncio.to_thread(self._census.stop_warmly, rows)
-        await self.look()
-        return StopReport(
-            stopped=tuple(str(row.pid) for row in rows if row.pid in stopped),
-            busy=tuple(str(row.pid) for row in rows if row.pid not in stopped),
-        )
+    def others(self) -> tuple[WorkerRow, ...]:
+        """Workers of this app that are not ours, by the last look."""
+        return others(self.rows)
 
     def present(self, pids: Container[int]) -> tuple[WorkerRow, ...]:
         """``rows``, but of ours only those that still run (``pids``), or that nobody wants."""
@@ -140,6 +133,7 @@ class FoundWorkers:
         sight, rows = await asyncio.to_thread(self._judge, self._wanted(), said)
         self._looked_at = time.monotonic()
         self.answers = sight.answers
+        self.nodes = tuple(row.node for row in rows if row.role is Role.WORKER)
         found = tuple(row for row in rows if row.this_app)
         if found != self.rows:
             self.rows = found

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from desktop.engine.cleanup.cleaner import Cleaner
 from desktop.engine.commands import (
     Existing,
     ServiceProblem,
@@ -32,6 +33,7 @@ class Services(Protocol):
     supervisors: dict[str, Supervisor]
     found: FoundWorkers
     takeovers: Takeovers
+    cleaner: Cleaner
 
     async def load(self) -> None: ...
     def obstacle(self, name: str) -> Problem | None: ...
@@ -80,7 +82,7 @@ class Lifecycle:
     async def _replace(self, found: tuple[WorkerRow, ...], report: StartReport) -> StartReport:
         """Ours consumes: the others finish what they have and end, by their pids alone. One may
         have the name of ours."""
-        stopped = await self._stack.found.stop_existing(tuple(row.pid for row in found))
+        stopped = await self._stack.cleaner.stop_existing(tuple(row.pid for row in found))
         busy = {int(pid) for pid in stopped.busy}
         return msgspec.structs.replace(
             report,

@@ -7,15 +7,16 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop.engine import app_info, config, ports, preparation, stack
+from desktop.engine import ports, preparation, stack
 from desktop.engine.adoption import sort_out
+from desktop.engine.all_stacks import AllStacks, Identity
 from desktop.engine.census.brokers import Broker
 from desktop.engine.census.judgement.survey import Wanted
+from desktop.engine.cleanup.cleaner import Cleaner
 from desktop.engine.code_following import CodeFollowing
 from desktop.engine.commands import Start, StartReport, Stop, StopReport, WorkerOptions
 from desktop.engine.config import StackConfig
 from desktop.engine.control import Control
-from desktop.engine.errors import TrayError
 from desktop.engine.found_workers import FoundWorkers
 from desktop.engine.lifecycle import Lifecycle
 from desktop.engine.model import (
@@ -25,27 +26,19 @@ from desktop.engine.model import (
     RedisPing,
     ServiceSpec,
     StackStatus,
+    WorkerRow,
 )
 from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
 from desktop.engine.rescue import Rescuer, RescueStack, of_stack
-from desktop.engine.stack_findings import (
-    code_not_taken_up,
-    not_taken_over,
-    stack_findings,
-    stack_state,
-)
-from desktop.engine.start_problems import unusable_folder
+from desktop.engine.stack_app import StackApp
+from desktop.engine.stack_status import stack_status
 from desktop.engine.states import UP, Role, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
 from desktop.engine.takeover import Takeovers
 from desktop.engine.task_watch import TaskWatch
-from desktop.engine.urls import masked
 from desktop.paths import Home, StackHome, stack_id
-
-Identity = tuple[int, float]
-"""(pid, create time)."""
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +52,8 @@ class LiveStack:
         home: Home,
         boot_id: str,
         on_change: Callable[[], None],
-        ours: Callable[[], tuple[Identity, ...]],
-        brokers: Callable[[], tuple[Broker, ...]],
+        all_stacks: AllStacks,
     ) -> None:
-        """``ours``: every process that the engine has started, ``brokers``: those of its stacks,
-        for other projects too."""
         self.project = project
         self.id = stack_id(Path(project) if project else None)
         self.home: StackHome = home.stack(self.id)
@@ -75,57 +65,38 @@ class LiveStack:
         self.found = FoundWorkers(
             self._wanted_workers, self._watch, self.home.root / "sources.json"
         )
-        self._own = OwnServices()
-        self._tasks = TaskWatch(on_change)
         self.rescuer = Rescuer(self._for_rescue, self.home.root, on_change)
+        self.cleaner = Cleaner(self, self.home.root / "cleanup.log", on_change, self.rescuer)
+        self.wanted_processes = all_stacks.wanted
+        self._own = OwnServices()
+        self.tasks = TaskWatch(on_change)
         self.takeovers = Takeovers(self)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
-        self._ours = ours
-        self._brokers = brokers
-        self._config: StackConfig | None = None
-        self._info: app_info.AppInfo | None = None
-        self._app_problem: Problem | None = None
-        self._problem: Problem | None = None
-        self._broken_records: tuple[Path, ...] = ()
-        self._control: tuple[str, Control] | None = None
+        self._all_stacks = all_stacks
+        self.app = StackApp(project, home, self.home)
+        self.problem: Problem | None = None
+        self.broken_records: tuple[Path, ...] = ()
         self._extra: dict[str, WorkerOptions] = {}
-        self._code = CodeFollowing(self.home, self._reload, on_change)
+        self.code = CodeFollowing(self.home, self._reload, on_change)
 
     # --- configuration -----------------------------------------------------------------------
 
     async def load(self) -> None:
         """Read the configuration (again). Raises :class:`ConfigError`; what runs goes on."""
-        try:
-            self.home.make()
-            # The folder's name is a digest: the next engine finds the project by this.
-            (self.home.root / "project").write_text(self.project)
-            loaded = config.load(Path(self.project) if self.project else None, self._tray_home)
-        except OSError as error:
-            raise unusable_folder(self.home, error) from None
-        self._config = loaded
-        self._problem = None
-        await self._ask_app(loaded)
+        loaded = await self.app.load()
+        self.problem = None
         self._make_specs(loaded)
-        self._code.follow(loaded)
-
-    async def _ask_app(self, loaded: StackConfig) -> None:
-        self._app_problem = None
-        self._info = app_info.cached(loaded, self.home)
-        if self._info is not None:
-            return
-        try:
-            self._info = await asyncio.to_thread(app_info.ask, loaded, self.home)
-        except TrayError as error:
-            self._app_problem = error.problem
+        self.code.follow(loaded)
 
     def _make_specs(self, loaded: StackConfig) -> None:
         specs: dict[str, ServiceSpec] = {}
+        info = self.app.info if self.app.known else None
         for worker in (None, *self._extra.values()):
-            made = stack.specs(loaded, self.home, self._tray_home, info=self._info, worker=worker)
+            made = stack.specs(loaded, self.home, self._tray_home, info=info, worker=worker)
             specs.update({spec.name: spec for spec in made})
-        self._own.configure(specs, complete=self._info is not None)
+        self._own.configure(specs, complete=self.app.known)
         for name, supervisor in list(self.supervisors.items()):
             service = supervisor.service
             idle = service.state is ServiceState.STOPPED and not service.wanted
@@ -161,7 +132,7 @@ class LiveStack:
 
     async def adopt(self) -> None:
         """Find again what an earlier engine left running; start again what it still wanted."""
-        records, self._broken_records = await asyncio.to_thread(self.records.load)
+        records, self.broken_records = await asyncio.to_thread(self.records.load)
         records, stale = sort_out(records, self.boot_id)
         for record in stale:
             self.records.remove(record.spec.name)
@@ -187,18 +158,19 @@ class LiveStack:
 
     async def close(self) -> None:
         """Let go of everything; the processes go on."""
-        await self._code.close()
+        await self.code.close()
         await self.takeovers.close()
+        await self.cleaner.close()
         for supervisor in tuple(self.supervisors.values()):
             await supervisor.close()
         await self.rescuer.close()
-        await self._tasks.close()
+        await self.tasks.close()
         await self.found.close()
 
     @property
     def wanted(self) -> bool:
-        """Something of ours runs or should run: the engine has to stay."""
-        return any(
+        """Something of ours runs or should run, or is cleaned up: the engine has to stay."""
+        return self.cleaner.busy or any(
             supervisor.service.state is not ServiceState.STOPPED
             and not (supervisor.service.state is ServiceState.FAILED and supervisor.pid is None)
             for supervisor in self.supervisors.values()
@@ -208,6 +180,12 @@ class LiveStack:
     def identities(self) -> tuple[Identity, ...]:
         """The processes of this stack that run."""
         return tuple(one for s in self.supervisors.values() if (one := s.identity))
+
+    @property
+    def wanted_identities(self) -> tuple[Identity, ...]:
+        """Those of them that are to go on."""
+        running = (one for one in self.supervisors.values() if one.service.wanted)
+        return tuple(one for s in running if (one := s.identity))
 
     # --- commands ----------------------------------------------------------------------------
 
@@ -236,14 +214,10 @@ class LiveStack:
         )
 
     def control(self) -> Control:
-        url = self.broker_url
-        if self._control is None or self._control[0] != url:
-            options = self._info.transport_options if self._info else None
-            self._control = (url, Control(url, options))
-        return self._control[1]
+        return self.app.control(self.broker_url)
 
     def running_tasks(self, node: str, pid: int = 0) -> tuple[str, ...]:
-        return self._tasks.running(node, pid)
+        return self.tasks.running(node, pid)
 
     def successor_starts(self, name: str) -> bool:
         return self.takeovers.starts(name)
@@ -254,15 +228,26 @@ class LiveStack:
     def obstacle(self, name: str) -> Problem | None:
         """Why a fresh process of this service could not even be started now."""
         kind = self.supervisors[name].spec_next.kind
-        return self._app_problem if kind in {ServiceKind.WORKER, ServiceKind.BEAT} else None
+        return self.app.problem if kind in {ServiceKind.WORKER, ServiceKind.BEAT} else None
+
+    def cleanup_control(self) -> Control | None:
+        broker = self.broker()
+        return broker.control if broker else None
+
+    def service_of(self, row: WorkerRow) -> Supervisor | None:
+        return next((s for s in self.supervisors.values() if s.pid == row.pid), None)
+
+    def time_limit_s(self) -> float | None:
+        return self.app.info.time_limit_s
 
     async def prepare(self, spec: ServiceSpec) -> Preparation:
         """What has to be known just before a start."""
         if isinstance(spec.probe, RedisPing):
-            may_start = self._config is not None and self._config.redis.start == "if-needed"
-            return await preparation.redis(spec.probe, self.home.redis, may_start=may_start)
-        if spec.kind in {ServiceKind.WORKER, ServiceKind.BEAT} and self._app_problem:
-            return Preparation(blocked=self._app_problem)
+            return await preparation.redis(
+                spec.probe, self.home.redis, may_start=self.app.may_start_redis
+            )
+        if spec.kind in {ServiceKind.WORKER, ServiceKind.BEAT} and self.app.problem:
+            return Preparation(blocked=self.app.problem)
         if spec.kind is ServiceKind.WORKER:
             known_as = spec.known_as
             members = (self.supervisors.get(n) for n in self.takeovers.family(known_as))
@@ -290,22 +275,20 @@ class LiveStack:
         # Where nothing listens nobody answers, and the question would only take its time.
         if not self.broker_url or (redis and ports.free_for(redis.service.spec)):
             return None
-        options = self._info.transport_options if self._info else {}
-        return Broker(self.broker_url, self.control(), str(options.get("global_keyprefix", "")))
+        return self.app.broker(self.broker_url)
 
     def _wanted_workers(self) -> Wanted:
         return Wanted(
-            app=self._config.app if self._config else "",
-            # The bundled app is the same one whatever project configures it.
-            project=self._config.cwd if self._config else self.project,
+            app=self.app.app,
+            project=self.app.folder,
             broker=self.broker_url,
-            brokers=self._brokers(),
-            ours=self._ours(),
+            brokers=self._all_stacks.brokers(),
+            ours=self._all_stacks.started(),
             mine=self.identities,
             services=self._own.running(self.supervisors),
-            sources=self._info.sources if self._info else (),
-            busy=frozenset(task.worker for task in self._tasks.active if task.started_at),
-            tasks_since=self._tasks.started_since,
+            sources=self.app.info.sources,
+            busy=frozenset(task.worker for task in self.tasks.active if task.started_at),
+            tasks_since=self.tasks.started_since,
             home=str(self._tray_home.root),
         )
 
@@ -323,12 +306,15 @@ class LiveStack:
     def _listen(self) -> None:
         """Follow the tasks on the stack's broker, as soon as it is up."""
         if "redis" in self.supervisors and self.service_up("redis"):
-            options = self._info.transport_options if self._info else {}
-            self._tasks.listen(self.broker_url, str(options.get("global_keyprefix") or ""))
+            self.tasks.listen(self.broker_url, self.app.key_prefix)
 
     def _for_rescue(self) -> RescueStack:
         return of_stack.place(
-            self.supervisors, self._info, self.control, self._tasks.holders, self._ours()
+            self.supervisors,
+            self.app.info,
+            self.control,
+            self.tasks.holders,
+            self._all_stacks.started(),
         )
 
     def _watch(self) -> None:
@@ -341,40 +327,17 @@ class LiveStack:
         redis = self.supervisors.get("redis")
         if redis and isinstance(redis.service.spec.probe, RedisPing):
             return redis.service.spec.probe.url
-        return self._info.broker_url if self._info else ""
+        return self.app.info.broker_url
 
     @property
     def queue_names(self) -> tuple[str, ...]:
-        return self._info.queues if self._info else ()
+        return self.app.info.queues
 
     # --- for the snapshot --------------------------------------------------------------------
 
     def status(self) -> StackStatus:
-        services = tuple(one.status() for one in self.supervisors.values())
-        rows = self.found.present({one.pid for one in services if one.pid})
-        warnings = {n: one.warning for n, one in self.supervisors.items() if one.warning}
-        findings = stack_findings(services, warnings, rows, self._broken_records)
-        code = (code_not_taken_up(self._code.problem),) if self._code.problem else ()
-        kept = tuple(not_taken_over(*one) for one in self.takeovers.problems.items())
-        return StackStatus(
-            id=self.id,
-            name=self._config.name if self._config else (Path(self.project).name or "Celery Tray"),
-            project=self.project,
-            app=self._config.app if self._config else "",
-            broker=masked(self.broker_url),
-            # A successor that starts beside a worker is no service that is not up yet.
-            state=stack_state(s for s in services if not (s.of and s.wanted)),
-            services=services,
-            workers=rows,
-            tasks=self._tasks.counts,
-            active=self._tasks.active,
-            queues=self.queues,
-            findings=(*code, *kept, *findings, *self.machine_findings),
-            lost=self.rescuer.lost,
-            stranded=self.rescuer.stranded,
-            problem=self._problem,
-        )
+        return stack_status(self)
 
     def set_problem(self, problem: Problem) -> None:
-        self._problem = problem
+        self.problem = problem
         self._on_change()

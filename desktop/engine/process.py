@@ -14,7 +14,8 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 
 import msgspec
 import psutil
@@ -216,15 +217,53 @@ def _address(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def terminate(pid: int, create_time: float) -> bool:
-    """Ask a process that somebody else started to end, on a person's word; False when it may not
-    be signalled. One that is gone, or another by now, gets no signal and needs none."""
+class Sent(StrEnum):
+    """What became of a signal to a process that somebody else started."""
+
+    SENT = "sent"
+    GONE = "gone"
+    """It has ended; its number may be another's by now. Nothing was sent."""
+    CHANGED = "changed"
+    """It is not what it was any more. Nothing was sent."""
+    DENIED = "denied"
+    """It may not be signalled, or not be verified. Nothing was sent."""
+
+
+def send_verified(
+    pid: int, create_time: float, number: signal.Signals, is_it: Callable[[], bool]
+) -> Sent:
+    """Signal a process that somebody else started, on a person's word.
+
+    It is held by a descriptor first (where the system has those), then verified, then signalled
+    through it: a number that is reused in between reaches nobody. ``is_it`` tells whether it is
+    still the program that was meant.
+    """
     try:
-        if is_same(pid, create_time):
-            _send(pid, signal.SIGTERM)
-    except PermissionError:
-        return False
-    return True
+        descriptor = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else None
+    except ProcessLookupError:
+        return Sent.GONE
+    except OSError:
+        descriptor = None
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return Sent.GONE
+        if abs(process.create_time() - create_time) > CREATE_TIME_MARGIN_S:
+            return Sent.GONE
+        if not is_it():
+            return Sent.CHANGED
+        if descriptor is None:
+            os.kill(pid, number)
+        else:
+            signal.pidfd_send_signal(descriptor, number)
+    except (ProcessLookupError, psutil.NoSuchProcess):
+        return Sent.GONE
+    except (PermissionError, psutil.AccessDenied):
+        return Sent.DENIED
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+    return Sent.SENT
 
 
 def _send(pid: int, number: signal.Signals) -> bool:

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -145,6 +145,13 @@ class Rescuer:
             )
         self._on_change()
         return report
+
+    async def keep(self, tasks: Sequence[LostTask]) -> None:
+        """Tasks that force has cut off: listed with those of other deaths."""
+        async with self._lock:
+            await self._accounts.load()
+            await asyncio.to_thread(losses.keep, self._accounts.list, tasks)
+        self._on_change()
 
     # --- by itself ---------------------------------------------------------------------------
 
