@@ -95,7 +95,8 @@ class Lifecycle:
         self._check(command.services)
         families = {
             name: tuple(filter(self._is_there, self._stack.takeovers.family(name)))
-            for name in command.services or self._own
+            for name in command.services
+            or dict.fromkeys(one.service.spec.known_as for one in self._all.values())
         }
         names = tuple(dict.fromkeys(name for family in families.values() for name in family))
         for name in names:
