@@ -73,7 +73,7 @@ class Lifecycle:
         for name in names:
             self._all[name].start()
             self._all[name].run()
-        await self._until(lambda: all(self._has_started(name) for name in names))
+        await self.until(lambda: all(self._has_started(name) for name in names))
         report = self._report(names)
         if found and command.existing is Existing.REPLACE and not report.failed:
             report = await self._replace(found, report)
@@ -96,9 +96,14 @@ class Lifecycle:
         """Stop what was asked for, and what needs it; returns when it has stopped or the patience
         is over."""
         self._check(command.services)
-        asked = command.services or tuple(self._all)
-        family = (member for name in asked for member in self._stack.takeovers.family(name))
-        names = tuple(n for n in self._with_users(family) if self._is_there(n))
+        family = self._stack.takeovers.family
+        asked = command.services or dict.fromkeys(
+            one.service.spec.known_as for one in self._all.values()
+        )
+        with_users = self._with_users(member for name in asked for member in family(name))
+        heads = (n if n in asked else self._all[n].service.spec.known_as for n in with_users)
+        families = {name: tuple(filter(self._is_there, family(name))) for name in heads}
+        names = tuple(dict.fromkeys(name for members in families.values() for name in members))
         for name in names:
             self._all[name].stop()
             self._all[name].run()
@@ -106,9 +111,12 @@ class Lifecycle:
                 self._all[name].force()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(command.patience_s):
-                await self._until(lambda: all(self._has_stopped(name) for name in names))
-        stopped = tuple(name for name in names if self._state(name) is ServiceState.STOPPED)
-        return StopReport(stopped=stopped, busy=tuple(n for n in names if n not in stopped))
+                await self.until(lambda: all(self._has_stopped(name) for name in names))
+        busy = {name for name in names if self._state(name) is not ServiceState.STOPPED}
+        return StopReport(
+            stopped=tuple(n for n, family in families.items() if family and not busy & {*family}),
+            busy=tuple(n for n, family in families.items() if busy & {*family}),
+        )
 
     async def restart(self, names: tuple[str, ...]) -> StartReport:
         """A fresh process of each, and of what needs it; a worker finishes its tasks, so none is
@@ -139,7 +147,7 @@ class Lifecycle:
             if not self._all[needed].service.wanted:
                 self._all[needed].start()
             self._all[needed].run()
-        await self._until(
+        await self.until(
             lambda: (
                 all(self._has_restarted(name, before) for name in rest)
                 and all(self._has_taken_over(one) for one in taken)
@@ -226,7 +234,8 @@ class Lifecycle:
 
     # --- until when --------------------------------------------------------------------------
 
-    async def _until(self, settled: Callable[[], bool]) -> None:
+    async def until(self, settled: Callable[[], bool]) -> None:
+        """Wait until this is so; looked at whenever a service has moved."""
         async with self._moved:
             await self._moved.wait_for(settled)
 

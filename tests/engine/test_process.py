@@ -32,8 +32,10 @@ def test_a_wrapper_s_child_descends_from_it() -> None:
 
 
 def test_addresses_are_written_as_redis_writes_them() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        with socket.create_connection(server.getsockname()) as one:
-            host, port = one.getsockname()
-            assert f"{host}:{port}" in process.addresses(os.getpid())
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as one,
+    ):
+        host, port = one.getsockname()
+        assert f"{host}:{port}" in process.addresses(os.getpid())
     assert process._address("::1", 5) == "[::1]:5"

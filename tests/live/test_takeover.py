@@ -158,9 +158,10 @@ def test_a_stop_reaches_all_of_a_takeover(make_ledger: MakeLedger) -> None:
         busy = client.submit(Stop(ledger.project, ("hand",), patience_s=3.0))
     thread.join(30)
     assert not thread.is_alive(), "who asked for the restart is answered"
-    assert busy.busy == ("hand.old",)  # type: ignore[union-attr]
+    assert busy.busy == ("hand",)  # type: ignore[union-attr]
     ledger.hold.unlink()
-    assert "hand.old" in ledger.stop(force=True).stopped
+    assert {s.name for s in ledger.status().services if s.pid} == {"redis", "hand.old"}
+    assert "hand" in ledger.stop(force=True).stopped
     until(lambda: not ledger.left_over())
 
 
