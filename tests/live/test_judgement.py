@@ -63,7 +63,7 @@ def test_a_configuration_that_changes_and_a_duplicate_from_elsewhere(stack: Stac
 
     elsewhere = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "web.celery_app", "worker", "-P", "solo"]
-        + ["-n", f"worker1@{HOST}", "--without-mingle", "-b", stack.redis_url],
+        + ["-n", f"worker1@{HOST}", "--without-mingle"],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "CELERY_BROKER_URL": stack.redis_url},
         stdout=subprocess.DEVNULL,

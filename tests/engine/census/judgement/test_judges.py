@@ -289,9 +289,7 @@ def test_a_ghost(scene: Scene) -> None:
     [((1, 4, 9), (7, 7, 8)), ((4, 4, 4), (7, 7, 7)), ((9, 4, 10), (7, 7, 7))],
     ids=["it took one", "the queue stands still", "somebody takes"],
 )
-def test_no_ghost(
-    scene: Scene, depths: tuple[int, int, int], totals: tuple[int, int, int]
-) -> None:
+def test_no_ghost(scene: Scene, depths: tuple[int, int, int], totals: tuple[int, int, int]) -> None:
     ghost(scene, depths, totals)
     assert scene.found() == {}
 

@@ -117,9 +117,7 @@ def test_a_new_import_is_followed(tmp_path: Path) -> None:
     assert len(kept.files("mine", str(tmp_path))) == 2
 
 
-def test_circles_and_endless_projects_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_circles_and_endless_projects_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(tmp_path, {f"m{n}.py": f"import m{n + 1}, m0\n" for n in range(20)})
     assert len(found("m0", tmp_path)) == 20
     monkeypatch.setattr(imports, "FILES_MAX", 5)

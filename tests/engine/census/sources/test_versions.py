@@ -148,14 +148,10 @@ def test_a_broken_store_is_no_failure(clock: Clock, kept: str) -> None:
     clock.versions.save(clock.start + 60)
 
 
-def test_a_checkout_of_git_there_and_back(
-    tmp_path: Path, wait_until: Callable[..., None]
-) -> None:
+def test_a_checkout_of_git_there_and_back(tmp_path: Path, wait_until: Callable[..., None]) -> None:
     def git(*words: str) -> None:
         identity = ("-c", "user.name=a", "-c", "user.email=a@b")
-        subprocess.run(
-            ["git", *identity, *words], cwd=tmp_path, check=True, capture_output=True
-        )
+        subprocess.run(["git", *identity, *words], cwd=tmp_path, check=True, capture_output=True)
 
     file, versions = tmp_path / "mail.py", Versions()
     git("init", "-b", "main")
