@@ -61,7 +61,7 @@ class FoundWorkers:
     async def existing(self) -> tuple[WorkerRow, ...]:
         """Workers of this app that run and are not ours, by a fresh look."""
         async with self._looking:
-            # A start waits for this: brokers of other projects have nothing to say about it.
+            # A start waits for this: other projects' brokers and old code do not matter to it.
             await self._look(own_only=True)
         mine = {pid for pid, _ in self._wanted().mine}
         elsewhere = (r for r in self.rows if r.owner is Owner.OURS and r.role is Role.WORKER)
@@ -115,7 +115,7 @@ class FoundWorkers:
     async def _look(
         self, *, own_only: bool = False, by_itself: bool = False
     ) -> tuple[WorkerRow, ...]:
-        """``own_only``: no broker but the stack's own is asked.
+        """``own_only``: no broker but the stack's own is asked, and no source is read.
 
         ``by_itself``: where no worker is seen nobody is asked. One that only the broker knows is
         found when a person looks, and from then on.
@@ -130,7 +130,7 @@ class FoundWorkers:
         said = await brokers.ask(asked)
         self._nodes_heard = bool(said.answers)
         # What is wanted is asked again: something may have started or stopped meanwhile.
-        sight, rows = await asyncio.to_thread(self._judge, self._wanted(), said)
+        sight, rows = await asyncio.to_thread(self._judge, self._wanted(), said, not own_only)
         self._looked_at = time.monotonic()
         self.answers = sight.answers
         self.nodes = tuple(row.node for row in rows if row.role is Role.WORKER)
@@ -140,8 +140,8 @@ class FoundWorkers:
             self._on_change()
         return rows
 
-    def _judge(self, wanted: Wanted, said: Said) -> tuple[Sight, tuple[WorkerRow, ...]]:
-        sight = self._survey.see(wanted, self._census, said)
+    def _judge(self, wanted: Wanted, said: Said, code: bool) -> tuple[Sight, tuple[WorkerRow, ...]]:
+        sight = self._survey.see(wanted, self._census, said, code=code)
         return sight, judged(sight)
 
 

@@ -28,8 +28,8 @@ KINDS: dict[WorkerFinding, Kind] = {
     WorkerFinding.CROSSTALK: Kind(
         "crosstalk",
         lambda n: textn(
-            "{n} worker shares its queue with another project",
-            "{n} workers share their queue with another project",
+            "{n} worker shares its queue with another project.",
+            "{n} workers share their queue with another project.",
             n,
         ),
         text("Give each project a queue, a database or a broker of its own."),
@@ -37,43 +37,43 @@ KINDS: dict[WorkerFinding, Kind] = {
     ),
     WorkerFinding.DUPLICATE: Kind(
         "duplicate-workers",
-        lambda n: textn("{n} duplicate worker", "{n} duplicate workers", n),
+        lambda n: textn("{n} duplicate worker.", "{n} duplicate workers.", n),
         text("See what would be stopped: celery-tray cleanup --dry-run"),
     ),
     WorkerFinding.SURPLUS: Kind(
         "surplus-workers",
         lambda n: textn(
-            "{n} process of ours is no longer wanted",
-            "{n} processes of ours are no longer wanted",
+            "{n} process of ours is no longer wanted.",
+            "{n} processes of ours are no longer wanted.",
             n,
         ),
         text("Stop them without losing a task: celery-tray cleanup"),
     ),
     WorkerFinding.STALE_CODE: Kind(
         "stale-code",
-        lambda n: textn("{n} worker runs old code", "{n} workers run old code", n),
+        lambda n: textn("{n} worker runs old code.", "{n} workers run old code.", n),
         text("Start them again on the new code: celery-tray restart"),
     ),
     WorkerFinding.UNRESPONSIVE: Kind(
         "unresponsive-workers",
-        lambda n: textn("{n} worker does not answer", "{n} workers do not answer", n),
+        lambda n: textn("{n} worker does not answer.", "{n} workers do not answer.", n),
         text("See what each of them runs: celery-tray cleanup --dry-run"),
     ),
     WorkerFinding.NOT_CONSUMING: Kind(
         "not-consuming",
-        lambda n: textn("{n} worker takes no tasks", "{n} workers take no tasks", n),
+        lambda n: textn("{n} worker takes no tasks.", "{n} workers take no tasks.", n),
         text("Restart them: celery-tray restart"),
     ),
     WorkerFinding.TWO_BEATS: Kind(
         "two-beats",
-        lambda n: textn("{n} beat too many", "{n} beats too many", n),
+        lambda n: textn("{n} beat too many.", "{n} beats too many.", n),
         text("Stop all but one of them; see celery-tray workers."),
     ),
     WorkerFinding.OLD_CONFIGURATION: Kind(
         "old-configuration",
         lambda n: textn(
-            "{n} process runs with an old configuration",
-            "{n} processes run with an old configuration",
+            "{n} process runs with an old configuration.",
+            "{n} processes run with an old configuration.",
             n,
         ),
         text("It takes effect with a restart: celery-tray restart"),
@@ -110,7 +110,7 @@ def _orphaned(rows: Sequence[WorkerRow]) -> Iterator[Finding]:
         yield Finding(
             id="orphaned-workers",
             severity=Severity.WARNING,
-            title=textn("{n} orphaned worker", "{n} orphaned workers", len(orphans)),
+            title=textn("{n} orphaned worker.", "{n} orphaned workers.", len(orphans)),
             detail=text(
                 "They outlived what started them and still take tasks from your queues. {evidence}",
                 evidence=_evidence((row, why) for row in orphans for why in row.why[:1]),

@@ -45,7 +45,7 @@ def test_a_configuration_that_changes_and_a_duplicate_from_elsewhere(stack: Stac
     stack.configure(WORKERS.format(n=1) + extra)
     assert not stack.start("worker1", "bulk").failed
     pids = {name: stack.service(name).pid for name in ("worker1", "bulk")}
-    assert not {row.pid: row.verdicts for row in rows(stack).values() if row.findings}
+    assert not {row.pid: row.verdicts for row in rows(stack).values() if row.verdicts}
 
     reload(stack, WORKERS.format(n=2))
     found = {row.pid: row.findings for row in rows(stack).values() if row.findings}
@@ -62,8 +62,10 @@ def test_a_configuration_that_changes_and_a_duplicate_from_elsewhere(stack: Stac
     assert "-c 2" in str(old.detail)
 
     elsewhere = subprocess.Popen(
-        [sys.executable, "-m", "celery", "-A", "web.celery_app", "worker", "-P", "solo"]
-        + ["-n", f"worker1@{HOST}", "--without-mingle", "-b", stack.redis_url],
+        [
+            *(sys.executable, "-m", "celery", "-A", "web.celery_app", "worker"),
+            *("-P", "solo", "-n", f"worker1@{HOST}", "--without-mingle"),
+        ],
         cwd=Path(__file__).parents[2],
         env={**os.environ, "CELERY_BROKER_URL": stack.redis_url},
         stdout=subprocess.DEVNULL,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from tests.engine.rescue.conftest import Watch, Yard, until
 
 

@@ -2,7 +2,7 @@
 
 A judge is a function from a :class:`~desktop.engine.census.judgement.sight.Sight` (all that was
 seen) to verdicts. To add a finding: its word in ``states.WorkerFinding``, one file here, one line
-in ``judge.JUDGES``, and its sentence in ``stack_findings.py``.
+in ``judge.JUDGES``, and its sentence in ``worker_findings.py``.
 
 A verdict says how sure it is. What should have been measured and could not be is told as
 ``Confidence.UNKNOWN``: it is no finding, and no clean bill of health either.

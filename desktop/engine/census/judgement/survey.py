@@ -19,7 +19,7 @@ from desktop.engine.census.judgement.sight import (
     identity_of,
 )
 from desktop.engine.census.same_app import address, same_app
-from desktop.engine.census.sources.code import Code
+from desktop.engine.census.sources.code import Code, OldCode
 from desktop.engine.census.suspended import suspended
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Owner, Role
@@ -58,9 +58,14 @@ class Survey:
         """``store`` is the file in which the contents of sources are remembered."""
         self._memory = Memory()
         self._code = Code(store)
+        self._changed: dict[Identity, OldCode | None] = {}
 
-    def see(self, wanted: Wanted, census: Census, said: Said) -> Sight:
-        """The rows as they are now, joined with what the brokers said."""
+    def see(self, wanted: Wanted, census: Census, said: Said, *, code: bool = True) -> Sight:
+        """The rows as they are now, joined with what the brokers said.
+
+        Without ``code`` no source is read, which may take a second for a project that was never
+        looked at; what is known of it stays.
+        """
         now = time.time()
         rows = tuple(_marked(row, wanted) for row in census.scan(wanted.ours, said.answers))
         memory = self._memory
@@ -71,6 +76,8 @@ class Survey:
             for row in rows
             if (place := _place(row, wanted, memory.broker, ours))
         }
+        if code:
+            self._changed = self._code.look(rows, memory.loaded, wanted.sources, now)
         here = [row.pid for row in rows if row.owner is not Owner.REMOTE]
         stopped = suspended(here)
         sight = Sight(
@@ -84,7 +91,7 @@ class Survey:
             past=tuple(look for look in memory.past if now - look.at >= APART_S),
             ours=ours,
             services=wanted.services,
-            code=self._code.look(rows, memory.loaded, wanted.sources, now),
+            code=self._changed,
             tasks_since=wanted.tasks_since,
             busy=wanted.busy,
             suspended=frozenset(identity_of(row) for row in rows if row.pid in stopped),

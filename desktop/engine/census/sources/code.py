@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -93,9 +94,12 @@ class Code:
             return frozenset(own_sources)
         if not row.app:
             return frozenset()
-        if row.app.partition(":")[0] == BUNDLED_APP and (row.this_app or not row.cwd):
-            return frozenset(self._imports.files(row.app, str(OURS)))
-        return frozenset(self._imports.files(row.app, row.cwd)) if row.cwd else frozenset()
+        found = self._imports.files(row.app, row.cwd) if row.cwd else ()
+        if not found and row.app.partition(":")[0] == BUNDLED_APP:
+            # It runs in a folder without any module; which of ours it imports its Python tells.
+            ours = row.this_app or row.python == sys.executable
+            found = self._imports.files(row.app, str(OURS)) if ours else ()
+        return frozenset(found)
 
     def _old(self, row: WorkerRow, files: Iterable[str], loaded_at: float) -> OldCode | None:
         changes = [c for file in files if (c := self._versions.change(file, loaded_at))]
