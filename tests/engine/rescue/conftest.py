@@ -118,9 +118,18 @@ class Yard:
         return Counter(line.split()[1] for line in lines if line.split()[0] == word)
 
     def kill(self, row: WorkerRow) -> None:
-        child = next(one for one in self._children if one.pid == row.pid)
+        child = self._child(row)
         child.kill()
         child.wait(10)
+
+    def terminate(self, row: WorkerRow) -> None:
+        self._child(row).terminate()
+
+    def runs(self, row: WorkerRow) -> bool:
+        return self._child(row).poll() is None
+
+    def _child(self, row: WorkerRow) -> subprocess.Popen[bytes]:
+        return next(one for one in self._children if one.pid == row.pid)
 
     def environment(self) -> dict[str, str]:
         return {
