@@ -41,8 +41,12 @@ class FoundWorkers:
         """``store`` is the file in which the contents of sources are remembered."""
         self.rows: tuple[WorkerRow, ...] = ()
         """Of this app."""
-        self.answers: Mapping[Identity, NodeAnswer] = {}
-        """What each process of the machine that answered said in the last look."""
+        self.answers: Mapping[str, NodeAnswer] = {}
+        """What the nodes of all brokers that were asked said in the last look."""
+        self.said: Mapping[Identity, NodeAnswer] = {}
+        """The same, by the process of ``rows`` that said it."""
+        self.nodes: tuple[str, ...] = ()
+        """Names of all workers of the machine, one that is there twice twice."""
         self._wanted = wanted
         self._on_change = on_change
         self._census = Census()
@@ -64,7 +68,11 @@ class FoundWorkers:
             await self._look(own_only=True)
         mine = {pid for pid, _ in self._wanted().mine}
         elsewhere = (r for r in self.rows if r.owner is Owner.OURS and r.role is Role.WORKER)
-        return (*others(self.rows), *(row for row in elsewhere if row.pid not in mine))
+        return (*self.others(), *(row for row in elsewhere if row.pid not in mine))
+
+    def others(self) -> tuple[WorkerRow, ...]:
+        """Workers of this app that are not ours, by the last look."""
+        return others(self.rows)
 
     async def stop_existing(self, pids: tuple[int, ...]) -> StopReport:
         """Ask them to finish and end, each verified before its signal; all when ``pids`` is ()."""
@@ -139,7 +147,8 @@ class FoundWorkers:
         # What is wanted is asked again: something may have started or stopped meanwhile.
         sight, rows = await asyncio.to_thread(self._judge, self._wanted(), said, not own_only)
         self._looked_at = time.monotonic()
-        self.answers = sight.answers
+        self.answers, self.said = said.answers, sight.answers
+        self.nodes = tuple(row.node for row in rows if row.role is Role.WORKER)
         found = tuple(row for row in rows if row.this_app)
         if found != self.rows:
             self.rows = found

@@ -110,7 +110,7 @@ async def test_a_name_that_runs_twice_and_a_worker_too_many(project: Project) ->
     assert "celery" in str(found["beside"].evidence)  # type: ignore[union-attr]
     assert all(rows[one].this_app for one in pid.values())
     assert {one.pid for one in project.found.rows} == set(pid.values())
-    assert len(project.found.answers.keys() & {(p, rows[p].create_time) for p in pid.values()}) == 4
+    assert len(project.found.said.keys() & {(p, rows[p].create_time) for p in pid.values()}) == 4
 
 
 TASKS = """
