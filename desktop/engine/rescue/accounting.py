@@ -14,7 +14,7 @@ from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.cleanup_model import HeldTask, LostTask, RescuedTask
 from desktop.engine.rescue import losses, unacked
 from desktop.engine.rescue.claims import Scene
-from desktop.engine.rescue.lost import LostTasks, suspects
+from desktop.engine.rescue.lost import Dying, LostTasks, read_dying, suspects, write_dying
 from desktop.engine.rescue.message import Message
 from desktop.engine.rescue.watched import Watched
 from desktop.engine.rescue.witnesses import Broker
@@ -38,6 +38,8 @@ class Accounting:
         self.list = LostTasks(folder / "lost.json")
         self.unsettled: list[Watched] = []
         """Those whose tasks were not accounted for yet."""
+        self._dying_path = folder / "dying.json"
+        self._dying: dict[Watched, Dying] = {}
         self._loaded = False
         self._asked: dict[tuple[str, int], dict[str, HeldTask]] = {}
         self._back: dict[str, float] = {}
@@ -45,9 +47,12 @@ class Accounting:
         self._untold: deque[tuple[float, RescuedTask | LostTask]] = deque(maxlen=unacked.READ_MAX)
 
     async def load(self) -> None:
-        """Read the list that earlier engines kept."""
+        """Read what earlier engines kept."""
         if not self._loaded:
             await asyncio.to_thread(self.list.load)
+            for one in await asyncio.to_thread(read_dying, self._dying_path):
+                self._dying.setdefault(one.dead, one)
+                self.unsettled.append(one.dead)
             self._loaded = True
 
     def told(self) -> tuple[tuple[RescuedTask, ...], tuple[LostTask, ...]]:
@@ -93,9 +98,30 @@ class Accounting:
         while len(self._back) > unacked.READ_MAX:
             del self._back[next(iter(self._back))]
 
+    async def note(self, read: Iterable[Message], info: AppInfo, holders: Holders) -> None:
+        """Write down what those that died may have lost, before it is waited for the last word:
+        this engine may not live to hear it. ``read`` is what is unacknowledged."""
+        new = [dead for dead in self.unsettled if dead not in self._dying]
+        if not new:
+            return
+        ids = {one.id for one in read}
+        for dead in new:
+            tasks = self._suspects(dead, info, holders)
+            self._dying[dead] = Dying(dead, tuple(one for one in tasks if one.id not in ids))
+        await self._write_dying()
+
+    async def _write_dying(self) -> None:
+        dying = [one for one in self._dying.values() if one.tasks]
+        try:
+            await asyncio.to_thread(write_dying, self._dying_path, dying)
+        except OSError as error:
+            log.warning("what died with its worker can't be written down: %s", error)
+
     async def settle(self, broker: Broker, info: AppInfo, holders: Holders) -> None:
         """For each death, once: which of its tasks nothing will bring back. Raises
         :class:`desktop.engine.errors.ServiceError`: then it is to be asked again."""
+        if not self.unsettled:
+            return
         found: list[LostTask] = []
         while self.unsettled:
             dead = self.unsettled[0]
@@ -108,25 +134,31 @@ class Accounting:
             )
             holders.settle(one.id for one in lost)
             self.unsettled.remove(dead)
+            self._dying.pop(dead, None)
             found.extend(lost)
         if found:
             log.warning("lost with their workers: %s", ", ".join(one.id for one in found))
             at = time.monotonic()
             self._untold.extend((at, one) for one in found)
             await asyncio.to_thread(losses.keep, self.list, found)
+        await self._write_dying()
 
     def _suspects(self, dead: Watched, info: AppInfo, holders: Holders) -> tuple[LostTask, ...]:
         asked = self._asked.get((dead.node, dead.pid), {})
+        noted = self._dying.get(dead)
         found = suspects(
             dead,
             holders.had_by(dead.node, dead.pid),
             {one: task for one, task in asked.items() if not holders.has_ended(one)},
             info.default_queue,
         )
+        known = {one.id for one in found}
+        found = (*found, *(one for one in (noted.tasks if noted else ()) if one.id not in known))
         early = {one for one, task in asked.items() if task.acknowledged}
         return tuple(
             one
             for one in found
             if self._back.get(one.id, 0.0) < dead.died_at
+            and not holders.has_ended(one.id)
             and (one.id in early or not (info.acks_late or one.name in self._late))
         )

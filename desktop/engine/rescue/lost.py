@@ -124,13 +124,40 @@ class LostTasks:
         same. Blocks."""
         self._tasks.update((one.id, one) for one in tasks)
         self._tasks = {one.id: one for one in self.all[:KEPT_MAX]}
-        data = msgspec.json.encode(list(self.all))
-        descriptor, name = tempfile.mkstemp(dir=self._path.parent, prefix=".lost-")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            Path(name).replace(self._path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-            raise
+        _write(self._path, msgspec.json.encode(list(self.all)))
+
+
+class Dying(msgspec.Struct, frozen=True):
+    """A death whose tasks are not accounted for yet: the engine that saw it may die too."""
+
+    dead: Watched
+    tasks: tuple[LostTask, ...]
+
+
+def write_dying(path: Path, dying: Sequence[Dying]) -> None:
+    """Blocks; raises OSError when the disk refuses."""
+    if dying:
+        _write(path, msgspec.json.encode(list(dying)))
+    else:
+        path.unlink(missing_ok=True)
+
+
+def read_dying(path: Path) -> list[Dying]:
+    """What an earlier engine has left unaccounted. Blocks."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Dying])
+    except (msgspec.MsgspecError, UnicodeDecodeError, OSError):
+        return []
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A crash leaves either the old or the new file, whole; only the person may read it."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".lost-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        Path(name).replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

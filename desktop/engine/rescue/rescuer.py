@@ -42,7 +42,7 @@ GRACE_S = 2.0
 BEAT_GRACE_S = 10.0
 """The same, where nothing says that a worker has died."""
 BEAT_S = 30.0
-DEATH_PAUSE_S = 0.2
+DEATH_PAUSE_S = 0.1
 """What a process had sent before its end is read by the broker within this."""
 PAUSES_S = (0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 8.0, 15.0)
 """Between attempts that were refused; then with every beat."""
@@ -183,6 +183,7 @@ class Rescuer:
             self._pending = bool(self._dead)
             try:
                 await self._accounts.load()
+                self._pending |= bool(self._accounts.unsettled)
                 await self._look(grace_s)
             except TrayError as error:
                 if self.stranded:
@@ -201,6 +202,7 @@ class Rescuer:
         holders = stack.holders or Holders()
         names = frozenset((*stack.info.queues, *stack.info.consumed))
         read = await asyncio.to_thread(unacked.read, broker.url, broker.keys)
+        await self._accounts.note(read, stack.info, holders)
         scene = self._scene(holders, read, grace_s)
         proven = claims.proven(read, scene)
         moved = await asyncio.to_thread(unacked.put_back, broker.url, broker.keys, proven, names)
