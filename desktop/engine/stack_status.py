@@ -11,6 +11,7 @@ from desktop.engine.stack_findings import (
     stack_findings,
     stack_state,
 )
+from desktop.engine.task_findings import task_findings
 from desktop.engine.urls import masked
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def stack_status(stack: LiveStack) -> StackStatus:
     findings = stack_findings(services, warnings, rows, stack.broken_records)
     code = (code_not_taken_up(stack.code.problem),) if stack.code.problem else ()
     kept = tuple(not_taken_over(*one) for one in stack.takeovers.problems.items())
+    tasks = task_findings(stack.rescuer.lost, stack.rescuer.stranded)
     return StackStatus(
         id=stack.id,
         name=stack.app.title,
@@ -38,7 +40,7 @@ def stack_status(stack: LiveStack) -> StackStatus:
         tasks=stack.tasks.counts,
         active=stack.tasks.active,
         queues=stack.queues,
-        findings=(*code, *kept, *findings, *stack.machine_findings),
+        findings=(*code, *kept, *findings, *tasks, *stack.machine_findings),
         cleanup=stack.cleaner.progress,
         lost=stack.rescuer.lost,
         stranded=stack.rescuer.stranded,
