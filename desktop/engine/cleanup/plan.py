@@ -37,7 +37,8 @@ def make_plan(
     wanted: Collection[Identity],
     now: float,
 ) -> tuple[PlanRow, ...]:
-    """One row for every Celery process, in the order of ``rows``.
+    """One row for every Celery process: what is selected first, then what may be, then what is
+    left alone; of each, this app's before others, and otherwise in the order of ``rows``.
 
     ``answers`` is what the broker's nodes said, ``wanted`` the (pid, create time) of what some
     stack of this engine wants to run.
@@ -45,11 +46,16 @@ def make_plan(
     rows = tuple(rows)
     # A pool process belongs to its worker and is not counted beside it.
     pool = {pid for row in rows if row.owner is not Owner.REMOTE for pid in row.children}
-    return tuple(
+    planned = (
         _plan_row(row, answer_of(row, rows, answers), wanted, now)
         for row in rows
         if row.owner is Owner.REMOTE or row.pid not in pool
     )
+    return tuple(sorted(planned, key=_place))
+
+
+def _place(row: PlanRow) -> tuple[bool, bool, bool]:
+    return (not row.selected, row.action is PlanAction.LEAVE, not row.worker.this_app)
 
 
 def answer_of(
