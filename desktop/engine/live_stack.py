@@ -34,6 +34,7 @@ from desktop.engine.records import Records
 from desktop.engine.rescue import Rescuer, RescueStack, of_stack
 from desktop.engine.stack_app import StackApp
 from desktop.engine.stack_status import stack_status
+from desktop.engine.start_problems import check_worker_name
 from desktop.engine.states import UP, Role, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
 from desktop.engine.takeover import Takeovers
@@ -195,7 +196,9 @@ class LiveStack:
 
     async def start(self, command: Start) -> StartReport:
         if command.worker:
-            self._extra[command.worker.name] = command.worker
+            name, known = command.worker.name, self.supervisors.get(command.worker.name)
+            check_worker_name(name, known.service.spec if known else None)
+            self._extra[name] = command.worker
         return await self._lifecycle.start(command)
 
     async def stop(self, command: Stop) -> StopReport:

@@ -6,8 +6,10 @@ import difflib
 import sys
 from pathlib import Path
 
+from desktop.engine.config_schema import is_name
 from desktop.engine.errors import HomeError, UsageError
 from desktop.engine.model import Problem, ServiceSpec
+from desktop.engine.states import ServiceKind
 from desktop.paths import StackHome
 from desktop.words import Text, text, verbatim
 
@@ -108,3 +110,22 @@ def unusable_folder(home: StackHome, error: OSError) -> HomeError:
         verbatim(error.strerror or type(error).__name__),
         text("Make it a folder that you may write to, or choose another with --home."),
     )
+
+
+def check_worker_name(name: str, known: ServiceSpec | None) -> None:
+    """Whether a worker of a person's own making may be called so; ``known`` is what has the name
+    already. Raises :class:`UsageError`."""
+    if not is_name(name):
+        raise UsageError(
+            "worker-name",
+            text("No worker can be called {name}.", name=verbatim(repr(name))),
+            text("Expected a name of letters, digits, - and _, at most 60 of them."),
+            text("Choose another name."),
+        )
+    if known and (known.of or known.kind is not ServiceKind.WORKER):
+        raise UsageError(
+            "worker-name",
+            text("No worker can be called {name}.", name=verbatim(repr(name))),
+            text("{name} is a service of this stack already.", name=name),
+            text("Choose another name."),
+        )
