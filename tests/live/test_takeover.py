@@ -20,6 +20,8 @@ from tests.live.ledger import Ledger
 
 S = ServiceState
 MakeLedger = Callable[..., Ledger]
+EVERYWHERE = tuple(0.03 * number for number in range(50))
+"""Seconds from a restart to the engine's death; a takeover takes about one."""
 
 
 @pytest.fixture
@@ -228,7 +230,15 @@ def test_restarts_under_load_run_every_task_once(make_ledger: MakeLedger, late: 
     assert {pid for _, pid in ledger.lines("ended")} <= pids
 
 
-@pytest.mark.parametrize(("late", "delays"), [(False, (0.05, 0.8)), (True, (0.5, 1.0))])
+@pytest.mark.parametrize(
+    ("late", "delays"),
+    [
+        (False, (0.05, 0.8)),
+        (True, (0.5, 1.0)),
+        pytest.param(False, EVERYWHERE, marks=(pytest.mark.soak, pytest.mark.timeout(600))),
+        pytest.param(True, EVERYWHERE, marks=(pytest.mark.soak, pytest.mark.timeout(600))),
+    ],
+)
 def test_an_engine_killed_at_any_moment_of_a_takeover_loses_nothing(
     make_ledger: MakeLedger, late: bool, delays: tuple[float, ...]
 ) -> None:
