@@ -23,6 +23,9 @@ from desktop.paths import StackHome
 
 QUIET_MS = 300
 """An editor or a checkout writes many files at once: they count as one change."""
+FINISHING_MAX = 3
+"""So many predecessors of a worker at once: who saves often must not fill the memory with those
+that still run long tasks. The next change is taken up when one of them has ended."""
 
 log = logging.getLogger(__name__)
 

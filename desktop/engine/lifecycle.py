@@ -71,7 +71,7 @@ class Lifecycle:
         for name in names:
             self._all[name].start()
             self._all[name].run()
-        await self._until(lambda: all(self._has_started(name) for name in names))
+        await self.until(lambda: all(self._has_started(name) for name in names))
         report = self._report(names)
         if found and command.existing is Existing.REPLACE and not report.failed:
             report = await self._replace(found, report)
@@ -93,9 +93,12 @@ class Lifecycle:
     async def stop(self, command: Stop) -> StopReport:
         """Stop what was asked for; returns when it has stopped or the patience is over."""
         self._check(command.services)
-        asked = command.services or tuple(self._all)
-        family = (member for name in asked for member in self._stack.takeovers.family(name))
-        names = tuple(n for n in dict.fromkeys(family) if self._is_there(n))
+        families = {
+            name: tuple(filter(self._is_there, self._stack.takeovers.family(name)))
+            for name in command.services
+            or dict.fromkeys(one.service.spec.known_as for one in self._all.values())
+        }
+        names = tuple(dict.fromkeys(name for family in families.values() for name in family))
         for name in names:
             self._all[name].stop()
             self._all[name].run()
@@ -103,9 +106,12 @@ class Lifecycle:
                 self._all[name].force()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(command.patience_s):
-                await self._until(lambda: all(self._has_stopped(name) for name in names))
-        stopped = tuple(name for name in names if self._state(name) is ServiceState.STOPPED)
-        return StopReport(stopped=stopped, busy=tuple(n for n in names if n not in stopped))
+                await self.until(lambda: all(self._has_stopped(name) for name in names))
+        busy = {name for name in names if self._state(name) is not ServiceState.STOPPED}
+        return StopReport(
+            stopped=tuple(n for n, family in families.items() if family and not busy & {*family}),
+            busy=tuple(n for n, family in families.items() if busy & {*family}),
+        )
 
     async def restart(self, names: tuple[str, ...]) -> StartReport:
         """A fresh process of each; a worker finishes its tasks, so none is lost."""
@@ -129,7 +135,7 @@ class Lifecycle:
             if not self._all[needed].service.wanted:
                 self._all[needed].start()
             self._all[needed].run()
-        await self._until(
+        await self.until(
             lambda: (
                 all(self._has_restarted(name, before) for name in rest)
                 and all(self._has_taken_over(one) for one in taken)
@@ -203,7 +209,8 @@ class Lifecycle:
 
     # --- until when --------------------------------------------------------------------------
 
-    async def _until(self, settled: Callable[[], bool]) -> None:
+    async def until(self, settled: Callable[[], bool]) -> None:
+        """Wait until this is so; looked at whenever a service has moved."""
         async with self._moved:
             await self._moved.wait_for(settled)
 
@@ -232,9 +239,9 @@ class Lifecycle:
         return one is None or one.service.state is ServiceState.STOPPED or one.service.wanted
 
     def _has_taken_over(self, one: Takeover) -> bool:
-        """And the one before knows that it is to stop."""
+        """And the one before takes no more tasks."""
         before = self._stack.takeovers.retiring(one.name)
-        return one.over and all(old.service.asked_to_stop for old in before)
+        return one.over and all(old.told_to_stop for old in before)
 
     def _has_restarted(self, name: str, before: Mapping[str, int | None]) -> bool:
         one = self._all[name]

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop.engine import app_info, config, ports, preparation, stack
+from desktop.engine import app_info, autoreload, config, ports, preparation, stack
 from desktop.engine.adoption import sort_out
 from desktop.engine.code_following import CodeFollowing
 from desktop.engine.commands import Start, StartReport, Stop, StopReport, WorkerOptions
@@ -143,7 +143,11 @@ class LiveStack:
         )
         if running:
             log.info("the code has changed: %s", ", ".join(running))
+            await self._lifecycle.until(lambda: all(map(self._has_room, running)))
             await self.restart(running)
+
+    def _has_room(self, name: str) -> bool:
+        return len(self.takeovers.retiring(name)) < autoreload.FINISHING_MAX
 
     # --- life --------------------------------------------------------------------------------
 

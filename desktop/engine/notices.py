@@ -193,7 +193,9 @@ def _running(stack: StackStatus) -> frozenset[_Identity]:
 
 
 def _finishes(service: ServiceStatus) -> bool:
-    return service.state is ServiceState.STOPPING and service.kind is ServiceKind.WORKER
+    # One that was taken over finishes by design, and nobody waits for it.
+    stops = service.state is ServiceState.STOPPING and not service.of
+    return stops and service.kind is ServiceKind.WORKER
 
 
 def _failed(service: ServiceStatus) -> Notice:

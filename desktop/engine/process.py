@@ -108,9 +108,9 @@ def environment(spec: ServiceSpec) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value or name not in spec.env}
 
 
-def adopt(pid: int, create_time: float, started_at: float | None) -> Process | None:
-    """Take over a recorded process if it is still the same one and no zombie."""
-    if not is_ours(pid, create_time):
+def adopt(pid: int | None, create_time: float | None, started_at: float | None) -> Process | None:
+    """Take over a recorded process if there is one, and it is still the same and no zombie."""
+    if pid is None or create_time is None or not is_ours(pid, create_time):
         return None
     process = Process(pid, create_time, None)
     process.started_at = started_at or create_time
@@ -184,6 +184,25 @@ def command_line(pid: int) -> str:
         return " ".join(psutil.Process(pid).cmdline())
     except psutil.Error:
         return ""
+
+
+def addresses(pid: int) -> frozenset[str]:
+    """This end of each TCP connection of a process and of those that it has started, as Redis
+    writes it: ``127.0.0.1:50000``, ``[::1]:50000``."""
+    try:
+        root = psutil.Process(pid)
+        family = [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return frozenset()
+    found: set[str] = set()
+    for one in family:
+        with contextlib.suppress(psutil.Error):
+            found |= {_address(*c.laddr) for c in one.net_connections("tcp") if c.raddr}
+    return frozenset(found)
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def terminate(pid: int, create_time: float) -> bool:

@@ -76,7 +76,7 @@ def not_taken_over(name: str, problem: Problem) -> Finding:
         id=f"not-restarted-{name}",
         severity=Severity.WARNING,
         title=text("{service} was not restarted: it goes on as it was.", service=name),
-        detail=text("{title} {detail}", title=problem.title, detail=_with_log(problem)),
+        detail=_joined(problem.title, " ", _with_log(problem)),
         fix=problem.next_step,
     )
 
@@ -85,8 +85,11 @@ def _with_log(problem: Problem) -> Text:
     """What happened, with the last lines of the log or the traceback."""
     if not problem.log:
         return problem.message
-    lines = verbatim("\n".join(problem.log))
-    return text("{message}\n{lines}", message=problem.message, lines=lines)
+    return _joined(problem.message, "\n", verbatim("\n".join(problem.log)))
+
+
+def _joined(first: Text, between: str, second: Text) -> Text:
+    return Text("{first}{between}{second}", {"first": first, "between": between, "second": second})
 
 
 def broken_record(path: Path) -> Finding:

@@ -45,6 +45,7 @@ class Supervisor:
         self._process: process.Process | None = None
         self._exit_problem: Problem | None = None
         self._blocked: Problem | None = None
+        self._forced = False
         self._argv = spec.argv
         self.usage: process.Usage | None = None
         """What its process takes, as measured last."""
@@ -92,22 +93,21 @@ class Supervisor:
         self.wake()
 
     def force(self) -> None:
-        """The person's word: down the ladder now, whatever still runs."""
-        if self._running:
-            self._stop_of(self._running).force()
+        """The person's word: down the ladder, whatever still runs, once those that need it have
+        ended: a worker hands back its tasks to a Redis that is still there."""
+        self._forced = True
+        if self._stopping and self._running and self.service.asked_to_stop:
+            self._stopping.force()
 
     def adopt(self, record: Record) -> bool:
         """Take over the process of a record; False when it is gone."""
-        if record.pid is None or record.create_time is None:
-            return False
         found = process.adopt(record.pid, record.create_time, record.started_at)
         if found is None:
             return False
         self._take(found)
-        stopping = record.stopping
         self.service.adopt(
             time.monotonic(),
-            stopping=stopping,
+            stopping=record.stopping,
             # A worker that was told twice stops once (facts), one that was never told goes on.
             asked=record.asked and record.spec.kind is not ServiceKind.WORKER,
             ready=record.ready,
@@ -181,6 +181,11 @@ class Supervisor:
         return self._readiness.warning if self.service.state in UP else None
 
     @property
+    def told_to_stop(self) -> bool:
+        """It was asked to stop, and takes no more tasks."""
+        return self._stopping is not None and self._stopping.told
+
+    @property
     def tasks_left(self) -> int:
         """How many tasks it finishes before it ends; 0 unless it was asked to stop."""
         return self._stopping.tasks_left if self._stopping else 0
@@ -251,6 +256,7 @@ class Supervisor:
             self._readiness.watch_health(service.spec, self._running, self._control())
         if state in {ServiceState.STOPPED, ServiceState.FAILED} or not service.wanted:
             self._blocked = None
+        self._forced = self._forced and state is ServiceState.STOPPING
         self._record()
         self._stack.changed()
 
@@ -284,7 +290,8 @@ class Supervisor:
         self._stack.changed()
 
     def _take(self, running: process.Process) -> None:
-        self._process, self._stopping = running, None
+        self._process = running
+        self._stopping = Stopping(self.service.spec, running, self._log_path, self._stack.changed)
         running.ended.add_done_callback(self._on_ended)
 
     def _control(self) -> Control | None:
@@ -316,21 +323,14 @@ class Supervisor:
         self._stack.changed()
 
     def _terminate(self) -> None:
-        spec, running = self.service.spec, self._process
-        if running is None:
+        if self._stopping is None:
             return
-        tasks: tuple[str, ...] = ()
-        if spec.kind is ServiceKind.WORKER:
-            tasks = self._stack.running_tasks(spec.node, self._readiness.node_pid)
-        self._stop_of(running).ask(tasks)
+        node, pid = self.service.spec.node, self._readiness.node_pid
+        self._stopping.ask(self._stack.running_tasks(node, pid) if node else ())
+        if self._forced:
+            self._stopping.force()
         self._record()
         self._stack.changed()
-
-    def _stop_of(self, running: process.Process) -> Stopping:
-        if self._stopping is None:
-            spec = self.service.spec
-            self._stopping = Stopping(spec, running, self._log_path, self._stack.changed)
-        return self._stopping
 
     def _tail(self) -> tuple[str, ...]:
         return tuple(logs.tail(self._log_path, LOG_TAIL_LINES))

@@ -76,7 +76,7 @@ class Actions(QObject):
         self._bridge.submit(Stop(self._bridge.project, services))
 
     def restart(self, *services: str) -> None:
-        """Stop and start again."""
+        """A fresh process of each; a worker finishes its tasks meanwhile."""
         self._bridge.submit(Restart(self._bridge.project, services))
 
     def look_again(self) -> None:

@@ -237,6 +237,16 @@ def test_a_worker_that_finishes_tasks_is_told_after_a_while_once() -> None:
     assert day.sees(stopped(service())) == []
 
 
+def test_a_worker_that_was_taken_over_finishes_without_a_word() -> None:
+    day = Day()
+    day.sees(stack(service()))
+    old = service(name="worker1.old", of="worker1", state=S.STOPPING)
+    both = stack(service(), old)
+    assert day.sees(both) == []
+    assert day.sees(both, after_s=STOPPING_S) == []
+    assert day.sees(stack(service())) == []
+
+
 def test_the_words_are_there_in_chinese() -> None:
     day = Day()
     day.sees(stopped(service()))

@@ -118,11 +118,12 @@ allow_private = true
 
     def left_over(self) -> list[tuple[int, str]]:
         """Processes ever seen of this stack that still run."""
-        return [
-            (pid, " ".join(psutil.Process(pid).cmdline()))
-            for pid, created in self._seen
-            if _runs(pid, created)
-        ]
+        left = []
+        for pid, created in self._seen:
+            with contextlib.suppress(psutil.Error):  # it may end while it is looked at
+                if _runs(pid, created):
+                    left.append((pid, " ".join(psutil.Process(pid).cmdline())))
+        return left
 
     def end(self) -> None:
         """Stop everything; what does not go is ended by its pid, and is a failure."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.live.conftest import Stack, until
 APP = """
 import os, time
 from celery import Celery
+from celery.signals import worker_init
 
 app = Celery("book", broker=os.environ["BOOK_REDIS"])
 app.conf.update(
@@ -21,6 +23,14 @@ app.conf.update(
     worker_prefetch_multiplier=4,
     broker_transport_options={"visibility_timeout": 3600},
 )
+
+# The probe that asks the app imports it too: only a worker is slow or broken at its start.
+@worker_init.connect
+def begin(**_):
+    while os.path.exists(os.environ["BOOK"] + ".hold"):
+        time.sleep(0.02)
+    if os.path.exists(os.environ["BOOK"] + ".break"):
+        os._exit(3)
 
 def write(*words):
     file = os.open(os.environ["BOOK"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -46,6 +56,10 @@ class Ledger(Stack):
         self._late, self._options, self._worker = late, options, worker
         self.book = folder / "book.txt"
         self.gate = folder / "gate"
+        self.hold = folder / "book.txt.hold"
+        """While it is there, workers that start do not get ready."""
+        self.breaks = folder / "book.txt.break"
+        """While it is there, workers that start end at once."""
         super().__init__(folder)
         self._app = Celery("sender", broker=self.redis_url, set_as_current=False)
         self._sent = 0
@@ -72,13 +86,28 @@ enabled = false
 """
         )
 
-    def send(self, count: int, seconds: float = 0.0, *, gated: bool = False) -> None:
-        """Queue so many tasks; gated ones end when :meth:`open_gate` was called."""
+    def send(self, count: int, seconds: float = 0.0, *, gated: bool = False) -> list[str]:
+        """Queue so many tasks, and tell their Celery ids; gated ones end when :meth:`open_gate`
+        was called."""
+        ids = []
         with self._app.connection_for_write() as connection:
             for _ in range(count):
                 self._sent += 1
                 args = (self._sent, seconds, str(self.gate) if gated else "")
-                self._app.send_task("book.run", args, connection=connection)
+                ids.append(self._app.send_task("book.run", args, connection=connection).id)
+        return ids
+
+    def revoke(self, task: str) -> None:
+        """Tell the workers, and wait until one has said that it knows."""
+        with self._app.connection_for_write() as connection:
+            control = self._app.control.inspect(connection=connection, timeout=1, limit=1)
+            self._app.control.revoke(task, connection=connection)
+            until(lambda: any(task in ids for ids in (control.revoked() or {}).values()))
+
+    def environment(self) -> dict[str, str]:
+        """What a worker needs that somebody else starts."""
+        known = {"BOOK": self.book, "BOOK_LATE": int(self._late), "BOOK_REDIS": self.redis_url}
+        return {**os.environ, **{name: str(value) for name, value in known.items()}}
 
     def open_gate(self) -> None:
         self.gate.write_text("")
