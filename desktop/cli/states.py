@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from desktop.engine.model import ServiceStatus, Verdict
-from desktop.engine.states import Confidence, Owner, ServiceState, StackState, WorkerFinding
+from desktop.engine.states import (
+    CleanupStep,
+    Confidence,
+    Owner,
+    ServiceState,
+    StackState,
+    WorkerFinding,
+)
 from desktop.words import Text, text, verbatim
 
 
@@ -39,6 +46,14 @@ OWNER = {
     Owner.EXTERNAL: Look("○", text("external"), "off"),
     Owner.ORPHAN: Look("▲", text("orphaned"), "warn"),
     Owner.REMOTE: Look("○", text("another machine"), "off"),
+}
+
+STEP = {
+    CleanupStep.ASKED: Look("◌", text("Asked to end"), "run"),
+    CleanupStep.FINISHING: Look("◌", text("Finishing"), "run"),
+    CleanupStep.FORCING: Look("▲", text("Ending by force"), "warn"),
+    CleanupStep.STOPPED: Look("○", text("Stopped"), "off"),
+    CleanupStep.LEFT: Look("▲", text("Left running"), "warn"),
 }
 FINDING = {
     WorkerFinding.DUPLICATE: text("duplicate"),
