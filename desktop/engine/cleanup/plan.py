@@ -120,6 +120,10 @@ def _choice(row: WorkerRow, wanted: Collection[Identity]) -> _Choice:
     if row.owner is Owner.ORPHAN:
         why = text("Orphaned: {reason}", reason=_first(row))
         return _Choice(PlanAction.STOP, row.this_app, why)
+    surplus = _verdict(row, (WorkerFinding.SURPLUS,))
+    if surplus and surplus.confidence is Confidence.CERTAIN:
+        # An engine that is gone has left it.
+        return _Choice(PlanAction.STOP, row.this_app, surplus.evidence)
     duplicate = _verdict(row, (WorkerFinding.DUPLICATE,))
     # What somebody else runs is stopped on a person's word alone.
     return _Choice(PlanAction.STOP, False, duplicate.evidence if duplicate else _first(row))
