@@ -125,6 +125,7 @@ class Engine:
             await live.adopt()
             if problem and not live.wanted:
                 del self._stacks[project]
+                await live.close()
                 raise problem
             self.changed()
             return live
