@@ -140,6 +140,7 @@ class Engine:
             if problem and not live.wanted:
                 del self._stacks[project]
                 self.changed()
+                await live.close()
                 raise problem
             self.changed()
             return live

@@ -213,7 +213,11 @@ class Rescuer:
         homeless = list(moved.homeless)
         refused: tuple[tuple[Message, Text], ...] = ()
         if old or holders.running:
-            said = await witnesses.ask(broker, self._census, stack.ours, time.time())
+            try:
+                said = await witnesses.ask(broker, self._census, stack.ours, time.time())
+            except TrayError as error:
+                # A broker may forbid to ask who is connected: then nobody knows.
+                said = Witnesses(blocked=error.problem.message)
             self._accounts.remember(said.answers)
             if old:
                 moved, refused = await self._by_exclusion(broker, rest, scene, said, names)

@@ -107,6 +107,7 @@ def _joined(
         )
     full = [one for one in answers.values() if one.holds is not None]
     elsewhere = {(row.node, row.pid) for row in rows if row.owner is Owner.REMOTE}
+    names_elsewhere = {node for node, _ in elsewhere}
     answered_here = {one.pid for one in full if (one.node, one.pid) not in elsewhere}
     here = [row for row in rows if row.owner is not Owner.REMOTE]
     ends = _ends(broker.url, [row.pid for row in here])
@@ -115,6 +116,8 @@ def _joined(
         for row in here
         if row.role is Role.WORKER
         and row.pid not in answered_here
+        # In a container of this machine: its answer has the pid that it has in there.
+        and not (row.node in names_elsewhere and not ends.get(row.pid))
         and _may_consume(row, broker.url, ends.get(row.pid), seen.takers)
     ]
     return Witnesses(

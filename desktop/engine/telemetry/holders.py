@@ -130,24 +130,17 @@ class Holders:
                 return
             del self._ended[event.uuid]
         before = self._open.get(event.uuid)
-        newest = Holding(
-            id=event.uuid,
-            node=event.hostname,
-            pid=event.pid,
-            at=event.timestamp,
-            started=event.type == "task-started",
-        )
-        if before is not None and (before.at, before.started) > (newest.at, newest.started):
-            newest = before
-        # Only task-received tells of these, and it may come late.
+        node, pid, at = event.hostname, event.pid, event.timestamp
+        started = event.type == "task-started"
+        # Only task-received tells of name and arguments, and it may come late.
+        name, args, kwargs = event.name, event.args, event.kwargs
+        if before is not None:
+            if (before.at, before.started) > (at, started):
+                node, pid, at, started = before.node, before.pid, before.at, before.started
+            name, args, kwargs = name or before.name, args or before.args, kwargs or before.kwargs
+        queue = self._queues.get(event.uuid, "")
         self._keep(
-            msgspec.structs.replace(
-                newest,
-                name=event.name or (before.name if before else ""),
-                args=event.args or (before.args if before else ""),
-                kwargs=event.kwargs or (before.kwargs if before else ""),
-                queue=self._queues.get(event.uuid, ""),
-            )
+            Holding(event.uuid, node, pid, at, started, name or "", args or "", kwargs or "", queue)
         )
 
     def _end(self, event: Event) -> None:

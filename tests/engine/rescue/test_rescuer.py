@@ -192,6 +192,25 @@ async def test_a_worker_that_ends_in_order_leaves_nothing_to_tell(yard: Yard, wa
     assert unacked(yard) == 0
 
 
+async def test_a_broker_that_does_not_tell_who_is_connected_forbids_what_is_not_proven(
+    yard: Yard, watch: Watch
+) -> None:
+    dies = yard.start("dies@yard", "-P", "solo", events=False)
+    watch.rescuer.watch([dies])
+    yard.send("late", 1, gate=yard.gate)
+    await until(lambda: unacked(yard) == 1)
+    yard.server.client.execute_command("ACL", "SETUSER", "default", "-client|list")
+    try:
+        watch.rescuer.begin()
+        yard.kill(dies)
+        await until(lambda: watch.rescuer.stranded is not None)
+        assert watch.rescuer.stranded
+        assert "client|list" in str(watch.rescuer.stranded.why)
+        assert unacked(yard) == 1
+    finally:
+        yard.server.client.execute_command("ACL", "SETUSER", "default", "+client|list")
+
+
 async def test_a_broker_that_is_gone_stops_nothing(yard: Yard, watch: Watch) -> None:
     watch.stack = type(watch.stack)(
         url="redis://127.0.0.1:1/0", control=watch.stack.control, info=watch.stack.info
