@@ -24,6 +24,15 @@ WAIT_S = 30.0
 T = TypeVar("T")
 
 
+def free_ports(count: int) -> list[int]:
+    """Different ones: a port that was let go may be given again at once."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -48,7 +57,7 @@ class Stack:
         self.home = Home(folder / "home")
         self.folder = folder / name
         self.folder.mkdir(parents=True)
-        self.redis_port, self.web_port, self.monitor_port = (free_port() for _ in range(3))
+        self.redis_port, self.web_port, self.monitor_port = free_ports(3)
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
         self.configure(more)
         self._seen: set[tuple[int, float]] = set()
