@@ -109,11 +109,19 @@ def keeper_of(facts: ProcessFacts, kinship: Kinship, reader: Reader) -> Keeper |
             kind, name = found
             if kind == "supervisor":
                 name = _program_name(facts) or name
-            return Keeper(kind, name, one.pid, one.create_time)
+            keeps = one if kind == "shell-loop" else _main_of(one, kinship)
+            return Keeper(kind, name, keeps.pid, keeps.create_time)
         below.append(one)
     if facts.terminal:
         return None
     return _systemd(facts, ancestors, kinship) or _launchd(facts, ancestors)
+
+
+def _main_of(one: ProcessFacts, kinship: Kinship) -> ProcessFacts:
+    """honcho forks once for each of its programs: only the first of the same program keeps."""
+    while (parent := kinship.processes.get(one.ppid)) and parent.argv == one.argv:
+        one = parent
+    return one
 
 
 def _container(facts: ProcessFacts, reader: Reader) -> str:
