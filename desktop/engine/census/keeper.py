@@ -1,8 +1,11 @@
 """What would start a Celery process again if it ended, or ends with it.
 
-The nearest of the process's ancestors counts; a container counts before all, because nothing in
-it is ours to signal. Kinds, and what was measured of each on Linux with a worker (prefork, one
-task of 18 s running; watchfiles 1.3, watchdog 7.1, honcho 2.0, supervisor 4.3, bash 5.2):
+Looked for among the process's ancestors, through shells and programs that only run another, and
+the outermost counts: of a watcher that honcho runs, honcho. A container counts before all, because
+nothing in it is ours to signal.
+
+Kinds, and what was measured of each on Linux with a worker (prefork, one task of 18 s running;
+watchfiles 1.3, watchdog 7.1, honcho 2.0, supervisor 4.3, bash 5.2):
 
 =============  ===========================================  =====================================
 kind           the worker ends by itself (or by TERM)       the keeper is sent TERM
@@ -37,11 +40,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from desktop.engine.census.cgroup import container_of, unit_of
+from desktop.engine.census.cgroup import container_of
 from desktop.engine.census.facts import ProcessFacts
-from desktop.engine.census.hosts import is_cron, is_ssh
 from desktop.engine.census.identify import Kinship
-from desktop.engine.census.interpreter import file_name, is_interpreter, python_program
+from desktop.engine.census.interpreter import file_name, python_program
+from desktop.engine.census.services import only_runs, service_of
 from desktop.engine.census.shells import is_shell, shell_text, starts_again
 from desktop.engine.model import Keeper
 
@@ -71,20 +74,13 @@ _MODULES = {
     "circus.circusd": "circus",
 }
 _WATCHMEDO = frozenset({"watchmedo", "watchdog.watchmedo"})
+_OTHER_INTERPRETERS = frozenset({"ruby", "node", "nodejs"})
 _OUR_ENGINE = "desktop.engine"
 
-_WRAPPERS = frozenset(
-    {"env", "nice", "ionice", "chrt", "timeout", "flock", "setpriv", "sudo", "su", "runuser"}
-    | {"tini", "dumb-init", "docker-init", "catatonit", "uv", "poetry", "pipenv", "pdm", "hatch"}
-    | {"direnv", "stdbuf", "time", "numactl", "celery"}
+_OF_ONE = frozenset(
+    {"shell-loop", "watchfiles", "watchmedo", "nodemon", "entr", "reflex", "watchexec"}
 )
-"""Programs that only run another: between a service manager and a worker they change nothing."""
-_CARRIERS = frozenset(
-    {"cron", "crond", "atd", "ssh", "sshd", "dbus", "dbus-broker", "docker", "containerd", "podman"}
-    | {"gdm", "gdm3", "lightdm", "sddm", "display-manager", "gnome-terminal-server", "tmux"}
-    | {"screen", "emacs", "jupyter", "code-server", "supervisor", "supervisord", "snapd"}
-)
-"""Services that carry what people start in them."""
+"""Those that run one program, and end with it or may: what keeps them, keeps it."""
 
 
 class Reader(Protocol):
@@ -100,21 +96,40 @@ def keeper_of(facts: ProcessFacts, kinship: Kinship, reader: Reader) -> Keeper |
     """The keeper of the Celery main ``facts``; None when nobody is seen to be one."""
     if container := _container(facts, reader):
         return Keeper("container", container)
-    first = kinship.processes.get(1)
     ancestors = kinship.ancestors(facts)
+    for one in ancestors:
+        if _OUR_ENGINE in one.argv:
+            return Keeper("celery-tray", "Celery Tray", one.pid, one.create_time)
+    found = _above(facts, ancestors, kinship, reader)
+    if found and found.kind not in _OF_ONE:
+        return found
+    return service_of(facts, ancestors, kinship) or found
+
+
+def _above(
+    facts: ProcessFacts,
+    ancestors: tuple[ProcessFacts, ...],
+    kinship: Kinship,
+    reader: Reader,
+) -> Keeper | None:
+    """The outermost keeper before a program that goes on by itself when its child ends."""
+    found = None
     below = [facts]
+    first = kinship.processes.get(1)
     # In a container that we are in ourselves, a keeper may be process 1.
     for one in (*ancestors, *((first,) if first else ())):
-        if found := _kept_by(one, below, reader):
-            kind, name = found
+        if kept := _kept_by(one, below, reader):
+            kind, name = kept
             if kind == "supervisor":
                 name = _program_name(facts) or name
             keeps = one if kind == "shell-loop" else _main_of(one, kinship)
-            return Keeper(kind, name, keeps.pid, keeps.create_time)
+            found = Keeper(kind, name, keeps.pid, keeps.create_time)
+            if kind not in _OF_ONE:
+                break
+        elif not only_runs(one):
+            break
         below.append(one)
-    if facts.terminal:
-        return None
-    return _systemd(facts, ancestors, kinship) or _launchd(facts, ancestors)
+    return found
 
 
 def _main_of(one: ProcessFacts, kinship: Kinship) -> ProcessFacts:
@@ -138,8 +153,6 @@ def _kept_by(
     one: ProcessFacts, below: Iterable[ProcessFacts], reader: Reader
 ) -> tuple[str, str] | None:
     """Kind and name of the keeper that ``one`` is of what runs ``below`` it."""
-    if _OUR_ENGINE in one.argv:
-        return "celery-tray", "Celery Tray"
     if is_shell(one.argv):
         text, path = shell_text(one.argv)
         text = text or (reader.script(one, path) if path else "")
@@ -148,9 +161,10 @@ def _kept_by(
         return None
     program = python_program(one.argv)
     if program is None:
-        name = file_name(one.argv[0].partition(" ")[0].rstrip(":")) if one.argv else one.name
-        # Ruby and Node run scripts of their own.
-        names = (name, one.name, *(file_name(word) for word in one.argv[1:2]))
+        # A title says "PM2 v5: God Daemon"; Ruby and Node run scripts of their own.
+        first = file_name("".join(one.argv[:1]).partition(" ")[0]) or one.name
+        script = one.argv[1:2] if first in _OTHER_INTERPRETERS else ()
+        names = (first.lower(), one.name, *map(file_name, script))
         kind = next((_PROGRAMS[name] for name in names if name in _PROGRAMS), "")
         return (kind, kind) if kind else None
     name = program.module or file_name(program.script)
@@ -181,56 +195,3 @@ def _program_name(facts: ProcessFacts) -> str:
     name = facts.environ.get("SUPERVISOR_PROCESS_NAME", "")
     group = facts.environ.get("SUPERVISOR_GROUP_NAME", "")
     return f"{group}:{name}" if group and name and group != name else name
-
-
-def _systemd(
-    facts: ProcessFacts, ancestors: tuple[ProcessFacts, ...], kinship: Kinship
-) -> Keeper | None:
-    """The systemd service that ``facts`` is, and not only lies in.
-
-    A control group and ``SYSTEMD_EXEC_PID`` are inherited by all that a service starts, a
-    desktop's programs included. So between the service's first process and the worker only shells
-    and wrappers may stand.
-    """
-    unit, users = unit_of(facts.cgroup)
-    started = facts.environ.get("SYSTEMD_EXEC_PID", "")
-    service = int(started) if started.isascii() and started.isdigit() else 0
-    chain = [facts, *(one for one in ancestors if not _is_manager(one))]
-    pids = [one.pid for one in chain]
-    if service in pids:
-        between = chain[1 : pids.index(service) + 1]
-        if not all(map(_only_runs, between)):
-            return None
-        return Keeper("systemd-user" if users else "systemd", unit or "systemd")
-    if not unit or service in kinship.processes:
-        return None  # of a service that runs, but did not start this
-    if unit.partition(".")[0].partition("@")[0] in _CARRIERS or unit.startswith("org."):
-        return None
-    if all(map(_only_runs, chain[1:])):
-        return Keeper("systemd-user" if users else "systemd", unit)
-    return None
-
-
-def _launchd(facts: ProcessFacts, ancestors: tuple[ProcessFacts, ...]) -> Keeper | None:
-    # What a graphical program starts inherits "application.…" (or "0").
-    label = facts.environ.get("XPC_SERVICE_NAME", "0")
-    if label in {"", "0"} or label.startswith("application."):
-        return None
-    return Keeper("launchd", label) if all(map(_only_runs, ancestors)) else None
-
-
-def _is_manager(one: ProcessFacts) -> bool:
-    return one.name in {"systemd", "init", "launchd"}
-
-
-def _only_runs(one: ProcessFacts) -> bool:
-    """A shell with a text, or another program that only runs the next."""
-    if is_ssh(one) or is_cron(one):
-        return False
-    if is_shell(one.argv):
-        return any(shell_text(one.argv))
-    name = file_name(one.argv[0]) if one.argv else one.name
-    if is_interpreter(name):
-        program = python_program(one.argv)
-        return program is not None and not program.module.startswith("jupyter")
-    return name in _WRAPPERS

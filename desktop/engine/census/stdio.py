@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 from pathlib import Path
 
 import msgspec
@@ -59,10 +60,15 @@ def _is_write_only(path: str) -> bool:
 
 
 def _is_unread(path: str) -> bool:
-    # To open a pipe for writing without waiting is refused exactly when nobody reads it (fifo(7)).
-    # Nothing is written.
+    # The writing end of a pipe that nobody reads is in error (pipe(7), poll(2)). Nothing is
+    # written. A named pipe without a reader can't even be opened without waiting (fifo(7)).
     try:
-        os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+        end = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         return error.errno == errno.ENXIO
-    return False
+    try:
+        poll = select.poll()
+        poll.register(end, 0)
+        return any(event & select.POLLERR for _, event in poll.poll(0))
+    finally:
+        os.close(end)
