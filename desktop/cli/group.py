@@ -38,6 +38,9 @@ VERBS = {
     "logs": Verb("logs:logs", text("Show the services' logs")),
     "monitor": Verb("monitor:monitor", text("Watch the stack in the terminal")),
     "workers": Verb("workers:workers", text("List every Celery process on this machine")),
+    "cleanup": Verb(
+        "cleanup:cleanup", text("Stop forgotten workers without losing a task; says first which")
+    ),
     "builtin-monitor": Verb(
         "servers:builtin_monitor", text("Run the built-in monitor alone, in the foreground")
     ),

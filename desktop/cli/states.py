@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from desktop.engine.model import ServiceStatus
-from desktop.engine.states import Owner, ServiceState, StackState
+from desktop.engine.states import CleanupStep, Owner, ServiceState, StackState
 from desktop.words import Text, text
 
 
@@ -39,6 +39,13 @@ OWNER = {
     Owner.EXTERNAL: Look("○", text("external"), "off"),
     Owner.ORPHAN: Look("▲", text("orphaned"), "warn"),
     Owner.REMOTE: Look("○", text("another machine"), "off"),
+}
+STEP = {
+    CleanupStep.ASKED: Look("◌", text("Asked to end"), "run"),
+    CleanupStep.FINISHING: Look("◌", text("Finishing"), "run"),
+    CleanupStep.FORCING: Look("▲", text("Ending by force"), "warn"),
+    CleanupStep.STOPPED: Look("○", text("Stopped"), "off"),
+    CleanupStep.LEFT: Look("▲", text("Left running"), "warn"),
 }
 
 
