@@ -1,6 +1,8 @@
-"""What is stopped, what is left, and what is chosen without asking."""
+"""Who is chosen, who is left, and what is said of the tasks."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
@@ -13,117 +15,159 @@ from desktop.engine.states import Confidence, Owner, PlanAction, Role, WorkerFin
 from desktop.words import text
 
 NOW = 1000.0
+STOP, LEAVE = PlanAction.STOP, PlanAction.LEAVE
 
 
-def worker(pid: int = 10, owner: Owner = Owner.ORPHAN, **more: object) -> WorkerRow:
-    values = {"this_app": True, "node": f"w{pid}@box", "why": (text("It was seen."),), **more}
-    return WorkerRow(pid, 100.0, Role.WORKER, owner, **values)  # type: ignore[arg-type]
+def row(owner: Owner = Owner.ORPHAN, **more: Any) -> WorkerRow:
+    values = {
+        "pid": 11,
+        "create_time": 900.0,
+        "role": Role.WORKER,
+        "node": "w@h",
+        "this_app": True,
+        "why": (text("It is so."),),
+        **more,
+    }
+    return WorkerRow(owner=owner, **values)
 
 
-def found(finding: WorkerFinding, confidence: Confidence = Confidence.CERTAIN) -> tuple[Verdict]:
-    return (Verdict(finding, confidence, text("Evidence.")),)
+def verdict(finding: WorkerFinding, confidence: Confidence = Confidence.CERTAIN) -> Verdict:
+    return Verdict(finding, confidence, text("Seen."))
 
 
-def planned(row: WorkerRow, *answers: NodeAnswer, wanted: bool = False) -> PlanRow:
-    known = {(answer.pid, 100.0): answer for answer in answers}
-    [plan] = make_plan([row], known, [(row.pid, row.create_time)] if wanted else [], NOW)
+def planned(
+    one: WorkerRow, *answers: NodeAnswer, wanted: tuple[tuple[int, float], ...] = ()
+) -> PlanRow:
+    said = {str(number): answer for number, answer in enumerate(answers)}
+    (plan,) = make_plan([one], said, wanted, NOW)
     return plan
 
 
+SURPLUS, DUPLICATE = WorkerFinding.SURPLUS, WorkerFinding.DUPLICATE
+
+
 @pytest.mark.parametrize(
-    ("row", "selected"),
+    ("one", "action", "selected"),
     [
-        (worker(), True),
-        (worker(this_app=False), False),
-        (worker(owner=Owner.EXTERNAL), False),
-        (worker(owner=Owner.EXTERNAL, verdicts=found(WorkerFinding.DUPLICATE)), False),
-        (worker(owner=Owner.EXTERNAL, verdicts=found(WorkerFinding.SURPLUS)), True),
-        (
-            worker(
-                owner=Owner.EXTERNAL,
-                this_app=False,
-                verdicts=found(WorkerFinding.SURPLUS),
-            ),
-            False,
-        ),
-        (worker(owner=Owner.OURS, verdicts=found(WorkerFinding.SURPLUS)), True),
-        (
-            worker(owner=Owner.OURS, verdicts=found(WorkerFinding.SURPLUS, Confidence.LIKELY)),
-            False,
-        ),
+        (row(), STOP, True),
+        (row(this_app=False), STOP, False),
+        (row(role=Role.BEAT), STOP, True),
+        (row(Owner.EXTERNAL), STOP, False),
+        (row(Owner.EXTERNAL, verdicts=(verdict(DUPLICATE),)), STOP, False),
+        (row(Owner.EXTERNAL, this_app=False), STOP, False),
+        (row(Owner.EXTERNAL, verdicts=(verdict(SURPLUS),)), STOP, True),
+        (row(Owner.EXTERNAL, verdicts=(verdict(SURPLUS),), this_app=False), STOP, False),
+        (row(Owner.EXTERNAL, started_by="celery-tray"), LEAVE, False),
+        (row(Owner.OURS), LEAVE, False),
+        (row(Owner.OURS, verdicts=(verdict(SURPLUS),)), STOP, True),
+        (row(Owner.OURS, verdicts=(verdict(DUPLICATE),)), STOP, True),
+        (row(Owner.OURS, verdicts=(verdict(SURPLUS, Confidence.LIKELY),)), STOP, False),
+        (row(Owner.OURS, verdicts=(verdict(SURPLUS, Confidence.UNKNOWN),)), LEAVE, False),
+        (row(Owner.OURS, verdicts=(verdict(WorkerFinding.STALE_CODE),)), LEAVE, False),
+        (row(Owner.OURS, this_app=False), LEAVE, False),
+        (row(Owner.REMOTE), LEAVE, False),
+        (row(username="someone"), LEAVE, False),
+        (row(role=Role.MULTI), LEAVE, False),
+        (row(keeper=Keeper("container", "shop", 0)), LEAVE, False),
+        (row(keeper=Keeper("shell-loop", "bash", 7, 1.0)), STOP, True),
+        (row(keeper=Keeper("watchfiles", "watchfiles", 7, 1.0)), STOP, True),
+        (row(keeper=Keeper("shell-loop", "bash")), LEAVE, False),
+        (row(keeper=Keeper("watchmedo", "watchmedo", 7, 1.0)), LEAVE, False),
     ],
 )
-def test_what_may_be_stopped_is_chosen_only_where_that_is_certain(
-    row: WorkerRow, selected: bool
-) -> None:
-    plan = planned(row)
-    assert (plan.action, plan.selected) == (PlanAction.STOP, selected)
+def test_only_what_is_certain_is_chosen(one: WorkerRow, action: PlanAction, selected: bool) -> None:
+    plan = planned(one)
+    assert (plan.action, plan.selected) == (action, selected)
     assert str(plan.why)
 
 
+def test_ours_that_is_wanted_is_left_though_its_name_runs_twice() -> None:
+    ours = row(Owner.OURS, verdicts=(verdict(DUPLICATE),))
+    assert planned(ours, wanted=((11, 901.0),)).action is LEAVE
+    assert planned(ours, wanted=((11, 990.0),)).action is STOP
+
+
 @pytest.mark.parametrize(
-    ("row", "why"),
+    ("keeper", "command"),
     [
-        (worker(owner=Owner.OURS), "it is wanted"),
-        (worker(owner=Owner.OURS, this_app=False), "another project"),
-        (worker(owner=Owner.REMOTE), "another machine"),
-        (worker(username="ada"), "user ada"),
-        (worker(owner=Owner.EXTERNAL, started_by="celery-tray"), "Another Celery Tray"),
-        (worker(keeper=Keeper("supervisor", "mail", 7, 1.0)), "supervisorctl stop mail"),
-        (worker(keeper=Keeper("systemd", "mail.service")), "systemctl"),
-        (worker(keeper=Keeper("container", "docker")), "container"),
+        (Keeper("supervisor", "shop:worker", 7, 1.0), "supervisorctl stop shop:worker"),
+        (Keeper("systemd", "shop.service"), "systemctl stop shop.service"),
+        (Keeper("systemd-user", "shop.service"), "systemctl --user stop shop.service"),
+        (Keeper("launchd", "com.shop"), "launchctl bootout gui/$(id -u)/com.shop"),
+        (Keeper("honcho", "honcho", 7, 1.0), "process 7"),
     ],
 )
-def test_what_is_somebody_elses_is_left_and_it_is_said_whose(row: WorkerRow, why: str) -> None:
-    plan = planned(row, wanted=True)
-    assert (plan.action, plan.selected) == (PlanAction.LEAVE, False)
-    assert why in str(plan.why)
+def test_who_would_start_it_again_is_named_with_the_way_to_stop_it(
+    keeper: Keeper, command: str
+) -> None:
+    plan = planned(row(keeper=keeper))
+    assert plan.action is LEAVE
+    assert command in str(plan.why)
 
 
-def test_a_duplicate_of_ours_that_is_wanted_is_never_chosen() -> None:
-    row = worker(owner=Owner.OURS, verdicts=found(WorkerFinding.DUPLICATE))
-    assert planned(row, wanted=True).action is PlanAction.LEAVE
+def answer(*tasks: HeldTask, waiting: int | None = 0, **more: Any) -> NodeAnswer:
+    ids = None if waiting is None else tuple(map(str, range(waiting)))
+    return NodeAnswer(**{"node": "w@h", "pid": 11, "tasks": tasks, "reserved_ids": ids, **more})
 
 
-def test_the_loss_by_force_is_told_task_by_task() -> None:
-    early = HeldTask("1", "report.build", started_at=NOW - 120, acknowledged=True)
-    late = HeldTask("2", "mail.send", acknowledged=False)
-    answer = NodeAnswer("w10@box", 10, tasks=(early, late), reserved_ids=("a", "b", "c"))
-    plan = planned(worker(), answer)
-    assert plan.tasks == (early, late)
-    assert str(plan.outcome) == "Finishes 2 tasks first. Gives back 3 waiting ones."
-    assert "report.build (2 min so far) is acknowledged early: it would be lost" in str(
-        plan.outcome_of_force
+EARLY = HeldTask("1", "report.build", started_at=880.0, acknowledged=True)
+LATE = HeldTask("2", "mail.send", started_at=995.0, acknowledged=False)
+EITHER = HeldTask("3", "shop.sync")
+
+
+def test_what_happens_to_its_tasks_is_said() -> None:
+    both = planned(row(), answer(LATE, EARLY, EITHER, waiting=3))
+    assert both.tasks == (LATE, EARLY, EITHER)
+    assert str(both.outcome) == "Finishes 3 tasks first. Gives back 3 waiting ones."
+    assert str(both.outcome_of_force) == (
+        "report.build (2 min so far) is acknowledged early: it would be lost. "
+        "shop.sync could be lost: how it is acknowledged is unknown. "
+        "mail.send (5 s so far) would run again."
     )
-    assert "mail.send would run again" in str(plan.outcome_of_force)
+    assert str(planned(row(), answer()).outcome) == "It runs nothing."
+    assert str(planned(row(), answer()).outcome_of_force) == "Nothing would be lost."
 
 
-def test_what_was_not_asked_is_unknown_and_not_safe() -> None:
-    plan = planned(worker())
-    assert plan.tasks is None
-    assert "unknown" in str(plan.outcome)
-    assert "could be lost" in str(plan.outcome_of_force)
+def test_what_was_not_measured_is_unknown_and_never_safe() -> None:
+    silent = planned(row())
+    assert silent.tasks is None
+    assert "unknown" in str(silent.outcome) and "lost" in str(silent.outcome_of_force)
+    # The same name and number speaks from another machine: nobody knows whose answer it is.
+    elsewhere = row(Owner.REMOTE)
+    plan = make_plan([row(), elsewhere], {"": answer()}, (), NOW)
+    assert [one.tasks for one in plan] == [None, None]
 
 
-def test_a_pool_process_is_not_counted_beside_its_worker() -> None:
-    main, child = worker(10, children=(11,)), worker(11)
-    assert [row.worker.pid for row in make_plan([main, child], {}, [], NOW)] == [10]
+def test_pool_processes_are_not_counted_beside_their_worker() -> None:
+    rows = [row(children=(12,)), row(pid=12)]
+    assert [one.worker.pid for one in make_plan(rows, {}, (), NOW)] == [11]
+
+
+def test_those_picked_are_those_stopped() -> None:
+    rows = [
+        row(),
+        row(Owner.EXTERNAL, pid=12),
+        row(Owner.EXTERNAL, pid=13, this_app=False),
+        row(Owner.OURS, pid=14),
+        row(Owner.REMOTE, pid=15),
+    ]
+    plan = make_plan(rows, {}, (), NOW)
+
+    def pids(picks: list[Pick] | None, *, all_of_app: bool = False) -> list[int]:
+        return [one.worker.pid for one in chosen(plan, picks, all_of_app=all_of_app)]
+
+    assert pids(None) == [11]
+    assert pids(None, all_of_app=True) == [11, 12]
+    assert pids([]) == []
+    assert pids([Pick(pid, 900.4) for pid in (13, 14, 15)]) == [13]
+    assert pids([Pick(11, 500.0)]) == []
 
 
 def test_the_plan_begins_with_what_is_selected() -> None:
-    rows = [worker(1, Owner.OURS), worker(2, Owner.EXTERNAL), worker(3), worker(4, this_app=False)]
-    assert [row.worker.pid for row in make_plan(rows, {}, [], NOW)] == [3, 2, 4, 1]
-
-
-def test_picks_are_known_by_pid_and_create_time() -> None:
-    plan = make_plan([worker(1), worker(2)], {}, [], NOW)
-    assert [row.worker.pid for row in chosen(plan, [Pick(1, 100.0)], all_of_app=False)] == [1]
-    assert chosen(plan, [Pick(1, 900.0)], all_of_app=False) == ()
-    assert chosen(plan, [], all_of_app=True) == ()
-
-
-def test_all_takes_external_workers_of_this_app_alone() -> None:
-    rows = [worker(1, Owner.EXTERNAL), worker(2, Owner.EXTERNAL, this_app=False), worker(3)]
-    plan = make_plan(rows, {}, [], NOW)
-    assert {row.worker.pid for row in chosen(plan, None, all_of_app=True)} == {1, 3}
-    assert {row.worker.pid for row in chosen(plan, None, all_of_app=False)} == {3}
+    rows = [
+        row(Owner.OURS, pid=1),
+        row(Owner.EXTERNAL, pid=2),
+        row(pid=3),
+        row(pid=4, this_app=False),
+    ]
+    assert [one.worker.pid for one in make_plan(rows, {}, [], NOW)] == [3, 2, 4, 1]
