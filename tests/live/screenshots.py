@@ -120,7 +120,7 @@ def _orphans(stack: Stack) -> Iterator[None]:
     argv = [sys.executable, "-P", "-m", "celery", "-A", app, "-b", stack.redis_url]
     worker = shlex.join([*argv, "worker", "-P", "solo", "-l", "INFO"])
     names = ("celery@%h", "celery@%h", "reports@%h")
-    script = "".join(f"{worker} -n {name} >/dev/null 2>&1 & echo $!; " for name in names)
+    script = "".join(f"{worker} -n {name} >>orphans.log 2>&1 & echo $!; " for name in names)
     said = subprocess.run(
         ["sh", "-c", script],
         cwd=stack.folder,
