@@ -25,6 +25,8 @@ class HeldTask(msgspec.Struct, frozen=True):
     """True: its message is gone, so an end by force loses it. None: not known."""
     payload: str = ""
     """``[args, kwargs]`` as JSON, whole; "" when the real arguments are not known."""
+    pid: int = 0
+    """The process that runs it: one of the pool's, or the worker itself; 0: not known."""
 
 
 class LostTask(msgspec.Struct, frozen=True):

@@ -7,9 +7,11 @@ present language of the process that asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
+from desktop.engine.cleanup_model import HeldTask, LostTask
+from desktop.engine.commands import CleanupEntry, CleanupReport, PlanRow, RunAgainReport
 from desktop.engine.model import (
     ActiveTask,
     EngineInfo,
@@ -23,7 +25,7 @@ from desktop.engine.model import (
     WorkerRow,
 )
 from desktop.engine.snapshot import Snapshot
-from desktop.engine.states import ALIVE
+from desktop.engine.states import ALIVE, PlanAction
 
 Document = dict[str, Any]
 
@@ -69,6 +71,51 @@ def queues_document(queues: Iterable[Queue]) -> Document:
             }
             for queue in queues
         ]
+    }
+
+
+def plan_document(plan: Iterable[PlanRow], chosen: Collection[PlanRow]) -> Document:
+    """``{"plan": [...]}``; ``action`` is what is done this time: those ``chosen`` are stopped."""
+    return {"plan": [_plan_row(row, row in chosen) for row in plan]}
+
+
+def cleanup_document(
+    plan: Iterable[PlanRow], chosen: Collection[PlanRow], report: CleanupReport
+) -> Document:
+    """The plan, and what came of it."""
+    stranded = report.stranded
+    return {
+        **plan_document(plan, chosen),
+        "stopped": list(report.stopped),
+        "left": [{"pid": one.pid, "why": str(one.why)} for one in report.left],
+        "rescued": [{"id": t.id, "name": t.name, "queue": t.queue} for t in report.rescued],
+        "lost": [_lost(task) for task in report.lost],
+        "stranded": stranded and {"count": stranded.count, "why": str(stranded.why)},
+    }
+
+
+def cleanup_log_document(entries: Iterable[CleanupEntry]) -> Document:
+    """What cleanups did, the newest first."""
+    return {
+        "entries": [
+            {
+                "at": one.at,
+                "what": one.what,
+                "words": str(one.words),
+                "pid": one.pid or None,
+                "task_id": one.task_id or None,
+            }
+            for one in entries
+        ]
+    }
+
+
+def run_again_document(report: RunAgainReport) -> Document:
+    return {
+        "sent": [_lost(task) for task in report.sent],
+        "failed": [
+            {"id": one.service, "error": problem_document(one.problem)} for one in report.failed
+        ],
     }
 
 
@@ -147,13 +194,67 @@ def _worker(row: WorkerRow, now: float) -> Document:
         "broker": row.broker,
         "owner": row.owner.value,
         "findings": [finding.value for finding in row.findings],
-        "why": [str(reason) for reason in row.why],
+        "verdicts": [
+            {
+                "finding": verdict.finding.value,
+                "confidence": verdict.confidence.value,
+                "evidence": str(verdict.evidence),
+            }
+            for verdict in row.verdicts
+        ],
+        "why": [str(reason) for reason in (*row.why, *(v.evidence for v in row.verdicts))],
         "started_by": row.started_by,
         "age_s": _since(row.create_time, now) if row.create_time else None,
         "rss_bytes": row.rss_bytes,
         "active": row.active,
         "reserved": row.reserved,
         "command": row.command,
+        "this_app": row.this_app,
+    }
+
+
+def _plan_row(row: PlanRow, is_chosen: bool) -> Document:
+    worker = row.worker
+    return {
+        "pid": worker.pid,
+        "create_time": worker.create_time,
+        "action": PlanAction.STOP.value if is_chosen else PlanAction.LEAVE.value,
+        "why": str(row.why),
+        "active": worker.active if row.tasks is None else len(row.tasks),
+        "reserved": worker.reserved,
+        "node": worker.node,
+        "role": worker.role.value,
+        "owner": worker.owner.value,
+        "this_app": worker.this_app,
+        "can_be_stopped": row.action is PlanAction.STOP,
+        "tasks": None if row.tasks is None else [_held(task) for task in row.tasks],
+        "outcome": str(row.outcome),
+        "outcome_of_force": str(row.outcome_of_force),
+    }
+
+
+def _held(task: HeldTask) -> Document:
+    return {
+        "id": task.id,
+        "name": task.name,
+        "queue": task.queue,
+        "started_at": task.started_at,
+        "acknowledged": task.acknowledged,
+        "args": task.args,
+        "kwargs": task.kwargs,
+    }
+
+
+def _lost(task: LostTask) -> Document:
+    return {
+        "id": task.id,
+        "name": task.name,
+        "args": task.args,
+        "kwargs": task.kwargs,
+        "queue": task.queue,
+        "node": task.node,
+        "lost_at": task.lost_at,
+        "again_id": task.again_id or None,
     }
 
 

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 import msgspec
 import psutil
@@ -21,7 +21,6 @@ from desktop.engine.census.loaded import Loaded
 from desktop.engine.census.scan import Scan
 from desktop.engine.census.shown import shown
 from desktop.engine.census.surroundings import Surroundings
-from desktop.engine.census.warm_stop import PATIENCE_S, warm_stop
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Owner, Role
 from desktop.engine.urls import masked
@@ -37,6 +36,8 @@ class Census:
         self._around = Surroundings()
         self._loaded = Loaded()
         self._lock = threading.Lock()
+        self.brokers: tuple[str, ...] = ()
+        """Addresses that command lines named in the last scan. May hold credentials."""
 
     def scan(
         self,
@@ -62,6 +63,9 @@ class Census:
         kinship = Kinship(self._scan.look())
         commands = self._commands.among(kinship.processes, hostname)
         mains = {main.facts.pid: main for main in identify(kinship, commands)}
+        self.brokers = tuple(
+            dict.fromkeys(m.command.broker for m in mains.values() if m.command.broker)
+        )
         joined: dict[int, NodeAnswer] = {}
         elsewhere: list[NodeAnswer] = []
         for answer in answers.values():
@@ -84,15 +88,6 @@ class Census:
         ]
         self._loaded.forget_all_but([main.facts for main in mains.values()])
         return (*rows, *(_remote(answer, now) for answer in elsewhere))
-
-    def stop_warmly(
-        self, rows: Sequence[WorkerRow], patience_s: float = PATIENCE_S
-    ) -> frozenset[int]:
-        """Ask these workers to finish their tasks and end; the pids of those that have ended.
-
-        See :func:`desktop.engine.census.warm_stop.warm_stop`.
-        """
-        return warm_stop(rows, patience_s)
 
     def _speaker(
         self,

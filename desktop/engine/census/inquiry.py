@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from desktop.engine.census.answers import NodeAnswer, answer_of
@@ -58,6 +58,32 @@ async def ask(control: Control, timeout_s: float = ANSWER_TIMEOUT_S) -> dict[str
     return {f"{answer.node}\0{answer.pid}": answer for answer in answers if answer}
 
 
+async def take_no_more(
+    control: Control, queues: Mapping[str, Sequence[str]], timeout_s: float = ANSWER_TIMEOUT_S
+) -> dict[str, tuple[HeldTask, ...]]:
+    """Tell nodes (each with its queues) to consume no more; then what each of them runs.
+
+    By name: only for nodes whose name is nobody else's. Those that are silent are not in it.
+    """
+    by_queue: dict[str, list[str]] = {}
+    for node, names in queues.items():
+        for queue in names:
+            by_queue.setdefault(queue, []).append(node)
+    await asyncio.gather(
+        *(
+            asyncio.to_thread(
+                control.replies, "cancel_consumer", timeout_s, nodes, arguments={"queue": queue}
+            )
+            for queue, nodes in by_queue.items()
+        )
+    )
+    said = await asyncio.to_thread(control.replies, "active", timeout_s, list(queues))
+    tasks = {node: _tasks(reply) for node, reply in _by_node(said).items()}
+    return {
+        node: tuple(task for task, _ in held) for node, held in tasks.items() if held is not None
+    }
+
+
 def _by_node(replies: Iterable[tuple[str, Any]]) -> Mapping[str, list[Any]]:
     """All that came under a node's name, as one list; a node that did not answer is not in it."""
     found: dict[str, list[Any]] = {}
@@ -71,7 +97,8 @@ def _tasks(reply: list[Any] | None) -> tuple[tuple[HeldTask, int], ...] | None:
     """The tasks that run, each with the pid of its pool process."""
     if reply is None:
         return None
-    return tuple((_held(task), _pid(task)) for task in reply if isinstance(task, dict))
+    held = (_held(task) for task in reply if isinstance(task, dict))
+    return tuple((task, task.pid) for task in held)
 
 
 def _held(task: Mapping[str, Any]) -> HeldTask:
@@ -86,6 +113,7 @@ def _held(task: Mapping[str, Any]) -> HeldTask:
         started_at=float(started_at) if isinstance(started_at, int | float) else None,
         acknowledged=acknowledged if isinstance(acknowledged, bool) else None,
         payload=_payload(task.get("args"), task.get("kwargs")),
+        pid=_pid(task),
     )
 
 
