@@ -65,9 +65,7 @@ def test_a_job_whose_launcher_and_shell_are_gone_is_an_orphan(
 
 
 @pytest.mark.timeout(100)
-def test_what_a_recorded_process_started_is_ours(
-    zoo: Any, wait_until: Callable[..., None]
-) -> None:
+def test_what_a_recorded_process_started_is_ours(zoo: Any, wait_until: Callable[..., None]) -> None:
     plain = " ".join([CELERY, *WORKER, "-c", "1"])
     wrapper = zoo.shell("ours", f"{plain} -n ours@%h; true")
     zoo.start("other", CELERY, *WORKER, "-c", "1", "-n", "other@%h")
