@@ -75,7 +75,6 @@ def test_every_kind_is_named_rightly_and_no_decoy_is(
     hidden = {pids[key] for key, one in truth.items() if one.get("by_broker")}
     assert set(by_both) == set(pids.values())
     assert set(by_table) == set(pids.values()) - hidden
-<<<<<<< HEAD
 
     def wrong(rows: dict[int, WorkerRow]) -> dict[str, dict[str, tuple[Any, Any]]]:
         found = {
@@ -87,17 +86,6 @@ def test_every_kind_is_named_rightly_and_no_decoy_is(
     assert wrong(by_both) == {}
     # A title wipes the environment: who comes later can't read the app there.
     assert wrong(afresh) == {"titled-env": {"app": ("", "proj")}}
-=======
-    # setproctitle has wiped CELERY_APP: a census that comes later can't read it any more.
-    later = {**truth, "titled-env": {**truth["titled-env"], "app": ""}}
-    for rows, expected in ((by_both, truth), (afresh, later)):
-        wrong = {
-            key: found
-            for key, one in expected.items()
-            if (found := differences(rows[pids[key] or 0], one, children[key].pid))
-        }
-        assert wrong == {}
->>>>>>> census
     rows = by_both.values()
     assert all(row.why and all(str(why) for why in row.why) for row in rows)
     assert all("secret" not in str(row) for row in rows)
