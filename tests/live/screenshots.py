@@ -105,12 +105,6 @@ def _cleanup(desktop: Desktop, stack: Stack, folder: Path) -> None:
         desktop.key("ctrl+3")
         time.sleep(SETTLED_S / 4)
         _picture(desktop, window, folder / "cleanup-light.png")
-        desktop.key("Tab")
-        desktop.key("Tab")
-        desktop.key("Tab")
-        desktop.key("Home")
-        desktop.key("Return")
-        _picture(desktop, window, folder / "cleanup-detail-light.png")
 
 
 @contextmanager
