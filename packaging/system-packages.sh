@@ -44,6 +44,7 @@ if [ "$what" = test ]; then
   need_program import imagemagick
   need_program dbus-daemon dbus
   need_program redis-server redis-server
+  need_program tmux tmux
   need_program chromium chromium
   fc-list 2>/dev/null | grep -qi "noto sans cjk" || missing+=(fonts-noto-cjk)
 fi

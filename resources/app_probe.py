@@ -98,6 +98,7 @@ def described(app, name):
         "control_exchange": conf.get("control_exchange") or "celery",
         "event_exchange": conf.get("event_exchange") or "celeryev",
         "transport_options": {k: v for k, v in options.items() if isinstance(v, PLAIN)},
+        "priority_steps": [n for n in options.get("priority_steps") or () if type(n) is int],
         "timezone": str(app.timezone),
         "tasks": sorted(task.name for task in own),
         "time_limit_s": conf.task_time_limit,

@@ -33,7 +33,7 @@ VERBS = {
     "up": Verb("up:up", text("Start everything and stay, showing states and logs")),
     "start": Verb("start:start", text("Start all services, or some, in the background")),
     "stop": Verb("stop:stop", text("Stop all services, or some; running tasks finish first")),
-    "restart": Verb("start:restart", text("Stop and start again; no task is lost")),
+    "restart": Verb("start:restart", text("A fresh process of each; no task is lost")),
     "status": Verb("status:status", text("Show services, workers, tasks and queues")),
     "logs": Verb("logs:logs", text("Show the services' logs")),
     "monitor": Verb("monitor:monitor", text("Watch the stack in the terminal")),

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from desktop.cli.context import Context
-from desktop.cli.ink import harmless
+from desktop.cli.ink import harmless, paint
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -57,15 +57,17 @@ def print_table(context: Context, table: Table) -> None:
         sys.stdout.flush()
 
 
-def plain_table(table: Table) -> list[str]:
+def plain_table(table: Table, *, color: bool = False) -> list[str]:
     """Columns aligned by what a terminal shows: a Han character takes two places."""
     from rich.cells import cell_len
 
-    rows = [table.headers, *(tuple(_words(cell) for cell in row) for row in table.rows)]
-    widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    head = tuple(Cell(header, "title") for header in table.headers)
+    rows = [head, *table.rows]
+    widths = [max(cell_len(_words(cell)) for cell in column) for column in zip(*rows, strict=True)]
     return [
         "  ".join(
-            cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True)
+            paint(_words(cell), _style(cell), color=color) + " " * (width - cell_len(_words(cell)))
+            for cell, width in zip(row, widths, strict=True)
         ).rstrip()
         for row in rows
     ]

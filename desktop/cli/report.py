@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from desktop.cli.context import Context
 from desktop.cli.failure import problem_lines
 from desktop.cli.ink import harmless, paint
-from desktop.cli.render import Cell, Table, print_table
-from desktop.cli.states import OWNER, SERVICE, STACK
+from desktop.cli.render import Cell, Table, plain_table, print_table
+from desktop.cli.states import OWNER, SERVICE, STACK, finding_words, started_by_words
 from desktop.engine.model import Finding, ServiceStatus, StackStatus, WorkerRow
 from desktop.engine.snapshot import Snapshot
-from desktop.engine.states import ALIVE, ServiceState, Severity
+from desktop.engine.states import ALIVE, Confidence, ServiceState, Severity
 from desktop.quantities import duration, percent, size
 from desktop.words import tr, trn
 
@@ -120,6 +120,22 @@ def finding_line(finding: Finding, *, color: bool = False) -> str:
     return paint(f"▲ {words}", SEVERITY_STYLES[finding.severity], color=color) + fix
 
 
+def workers_lines(rows: tuple[WorkerRow, ...], now: float, *, color: bool = False) -> Iterator[str]:
+    """Celery processes as a table, below each what is wrong with it and how that is known."""
+    head, *lines = plain_table(workers_table(rows, now), color=color)
+    yield head
+    for row, line in zip(rows, lines, strict=True):
+        yield line
+        for verdict in row.verdicts:
+            if verdict.confidence is Confidence.UNKNOWN:
+                words = tr("{what}: {why}", what=finding_words(verdict), why=str(verdict.evidence))
+                yield paint(f"    ? {harmless(words)}", "off", color=color)
+            else:
+                yield paint(f"    ▲ {harmless(str(verdict.evidence))}", "warn", color=color)
+        for reason in row.why:
+            yield paint(f"      {harmless(str(reason))}", "off", color=color)
+
+
 def workers_table(rows: tuple[WorkerRow, ...], now: float) -> Table:
     headers = (
         "PID",
@@ -127,24 +143,27 @@ def workers_table(rows: tuple[WorkerRow, ...], now: float) -> Table:
         tr("Node"),
         tr("App"),
         tr("Whose"),
+        tr("Started by"),
         tr("Age"),
         tr("Memory"),
         tr("Tasks"),
-        tr("Why"),
+        tr("Findings"),
     )
     return Table(headers, tuple(_worker_row(row, now) for row in rows))
 
 
 def _worker_row(row: WorkerRow, now: float) -> tuple[Cell | str, ...]:
     owner = OWNER[row.owner]
+    known = (one for one in row.verdicts if one.confidence is not Confidence.UNKNOWN)
     return (
         str(row.pid),
         row.role.value,
         row.node,
         row.app,
         Cell(str(owner), owner.style),
+        started_by_words(row.started_by),
         duration(now - row.create_time) if row.create_time else "",
         "" if row.rss_bytes is None else size(row.rss_bytes),
         "" if row.active is None else str(row.active),
-        " ".join((*row.findings, *map(str, row.why))),
+        Cell(", ".join(map(finding_words, known)), "warn"),
     )

@@ -92,7 +92,14 @@ def start(
     return start_and_stay(context, command)
 
 
-@verb("restart", example="celery-tray restart --worker worker1")
+@verb(
+    "restart",
+    example="celery-tray restart --worker worker1",
+    more=tr(
+        "A worker's successor starts beside it and takes over when it is ready; the one before "
+        "finishes its tasks in the background. If the successor fails, nothing has changed."
+    ),
+)
 @click.argument("services", nargs=-1, metavar="[SERVICE]...", shell_complete=complete_services)
 @click.option(
     "--worker",

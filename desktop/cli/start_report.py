@@ -11,9 +11,9 @@ from desktop.cli.context import Context
 from desktop.cli.failure import show_problem
 from desktop.cli.ink import harmless, paint
 from desktop.cli.progress import Progress
-from desktop.cli.render import plain_table, print_json
-from desktop.cli.report import workers_table
-from desktop.engine.commands import StartReport
+from desktop.cli.render import print_json
+from desktop.cli.report import workers_lines
+from desktop.engine.commands import StartReport, StillFinishing
 from desktop.engine.documents import problem_document, workers_document
 from desktop.engine.model import StackStatus, WorkerRow
 from desktop.engine.states import UP
@@ -39,6 +39,9 @@ def tell(context: Context, report: StartReport, progress: Progress) -> int:
                 len(report.replaced),
             )
         )
+    if not context.as_json:
+        for one in report.finishing:
+            context.say(finishing(one))
     if report.ready and not context.as_json:
         color = context.paints(sys.stdout)
         names = ", ".join(report.ready)
@@ -52,6 +55,21 @@ def tell(context: Context, report: StartReport, progress: Progress) -> int:
     if not report.failed:
         return DONE
     return PARTLY if report.ready or _others_run(progress.stack, report) else FAILED
+
+
+def finishing(one: StillFinishing) -> str:
+    """About a worker that ends by itself when its tasks are done."""
+    if not one.service:
+        return tr(
+            "The worker with pid {pid} takes no more tasks; it finishes those that it has.",
+            pid=one.pid,
+        )
+    return trn(
+        "{service} took over; the one before finishes {n} task.",
+        "{service} took over; the one before finishes {n} tasks.",
+        one.tasks or 0,
+        service=one.service,
+    )
 
 
 def _refused(context: Context, report: StartReport) -> int:
@@ -99,7 +117,7 @@ def show_existing(context: Context, rows: tuple[WorkerRow, ...]) -> None:
             len(rows),
         )
     )
-    for line in plain_table(workers_table(rows, time.time())):
+    for line in workers_lines(rows, time.time()):
         context.warn(f"  {line}")
 
 
@@ -113,4 +131,7 @@ def document(report: StartReport) -> dict[str, Any]:
         ],
         "existing": workers_document(report.existing, time.time())["workers"],
         "replaced": list(report.replaced),
+        "finishing": [
+            {"pid": one.pid, "service": one.service, "tasks": one.tasks} for one in report.finishing
+        ],
     }

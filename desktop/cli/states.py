@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from desktop.engine.model import ServiceStatus
-from desktop.engine.states import CleanupStep, Owner, ServiceState, StackState
-from desktop.words import Text, text
+from desktop.engine.model import ServiceStatus, Verdict
+from desktop.engine.states import (
+    CleanupStep,
+    Confidence,
+    Owner,
+    ServiceState,
+    StackState,
+    WorkerFinding,
+)
+from desktop.words import Text, text, verbatim
 
 
 class Look(NamedTuple):
@@ -40,6 +47,7 @@ OWNER = {
     Owner.ORPHAN: Look("▲", text("orphaned"), "warn"),
     Owner.REMOTE: Look("○", text("another machine"), "off"),
 }
+
 STEP = {
     CleanupStep.ASKED: Look("◌", text("Asked to end"), "run"),
     CleanupStep.FINISHING: Look("◌", text("Finishing"), "run"),
@@ -47,6 +55,44 @@ STEP = {
     CleanupStep.STOPPED: Look("○", text("Stopped"), "off"),
     CleanupStep.LEFT: Look("▲", text("Left running"), "warn"),
 }
+FINDING = {
+    WorkerFinding.DUPLICATE: text("duplicate"),
+    WorkerFinding.SURPLUS: text("no longer wanted"),
+    WorkerFinding.STALE_CODE: text("old code"),
+    WorkerFinding.UNRESPONSIVE: text("does not answer"),
+    WorkerFinding.NOT_CONSUMING: text("takes no tasks"),
+    WorkerFinding.CROSSTALK: text("shares a queue with another project"),
+    WorkerFinding.OLD_CONFIGURATION: text("old configuration"),
+    WorkerFinding.TWO_BEATS: text("one beat too many"),
+}
+_NOT_MEASURED = {
+    WorkerFinding.STALE_CODE: text("whether its code is old is not known"),
+    WorkerFinding.UNRESPONSIVE: text("whether it still answers is not known"),
+}
+STARTED_BY = {
+    "celery-tray": verbatim("Celery Tray"),
+    "launchd": verbatim("launchd"),
+    "multi": verbatim("celery multi"),
+    "script": text("a script"),
+    "systemd": verbatim("systemd"),
+    "terminal": text("a terminal"),
+    "unknown": text("not known"),
+}
+"""What else starts workers is called by its own name."""
+
+
+def finding_words(verdict: Verdict) -> str:
+    """What is wrong, and how sure that is."""
+    words = FINDING[verdict.finding]
+    if verdict.confidence is Confidence.UNKNOWN:
+        return str(_NOT_MEASURED.get(verdict.finding, text("{finding}: not known", finding=words)))
+    if verdict.confidence is Confidence.LIKELY:
+        return str(text("probably {finding}", finding=words))
+    return str(words)
+
+
+def started_by_words(started_by: str) -> str:
+    return str(STARTED_BY.get(started_by, verbatim(started_by)))
 
 
 def state_words(service: ServiceStatus) -> str:

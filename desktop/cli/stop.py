@@ -26,8 +26,9 @@ DONE, FAILED, PARTLY = 0, 1, 4
     "stop",
     example="celery-tray stop --worker worker1",
     more=tr(
-        "Waits until running tasks have finished; --patience bounds the wait (exit code 4 when "
-        "something is still finishing), --force ends them and gives them back to the queue."
+        "What needs a service stops with it. Waits until running tasks have finished; --patience "
+        "bounds the wait (exit code 4 when something is still finishing), --force ends them and "
+        "gives them back to the queue."
     ),
 )
 @click.argument("services", nargs=-1, metavar="[SERVICE]...", shell_complete=complete_services)

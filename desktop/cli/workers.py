@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from desktop.cli.context import Context
 from desktop.cli.group import verb
-from desktop.cli.render import print_json, print_table
-from desktop.cli.report import workers_table
+from desktop.cli.render import print_json
+from desktop.cli.report import workers_lines
 from desktop.engine.commands import Census, CensusReport
 from desktop.engine.documents import workers_document
 from desktop.words import tr, trn
@@ -24,6 +25,8 @@ def workers(context: Context) -> int:
     if not report.workers:
         context.say(tr("No Celery process runs on this machine."))
         return 0
-    print_table(context, workers_table(report.workers, time.time()))
+    color = context.paints(sys.stdout)
+    for line in workers_lines(report.workers, time.time(), color=color):
+        context.say(line)
     context.say(trn("{n} Celery process", "{n} Celery processes", len(report.workers)))
     return 0

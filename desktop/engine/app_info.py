@@ -45,6 +45,8 @@ class AppInfo(msgspec.Struct, frozen=True):
     event_exchange: str = "celeryev"
     transport_options: dict[str, str | int | float | bool] = {}
     """``global_keyprefix``, ``visibility_timeout`` …, as far as they are plain values."""
+    priority_steps: tuple[int, ...] = ()
+    """Those of ``transport_options``; (): the transport's own."""
     timezone: str = "UTC"
     tasks: tuple[str, ...] = ()
     """Names of the app's own tasks."""

@@ -43,10 +43,14 @@ class Memory(NamedTuple):
     """The server's ``maxmemory``; None when it has no limit."""
 
 
-class _Binding(NamedTuple):
+class Binding(NamedTuple):
+    """Messages of this exchange with this key go to this queue."""
+
     exchange: str
     routing_key: str
     queue: str
+    pattern: str = ""
+    """Regular expression for the keys, of exchanges that know patterns."""
 
 
 def queues(url: str, names: Sequence[str] = (), *, key_prefix: str = "") -> tuple[Queue, ...]:
@@ -57,11 +61,19 @@ def queues(url: str, names: Sequence[str] = (), *, key_prefix: str = "") -> tupl
     ``global_keyprefix``. Raises :class:`ServiceError` when the broker can't be asked.
     """
     with connected(url) as client:
-        bindings = tuple(_bindings(client, key_prefix))
-        wanted = tuple(names) or _working_queues(bindings)
+        bound = tuple(bindings(client, key_prefix))
+        wanted = tuple(names) or _working_queues(bound)
         depths = _depths(client, wanted, key_prefix)
-        unacked = _unacked(client, bindings, wanted, key_prefix)
+        unacked = _unacked(client, bound, wanted, key_prefix)
     return tuple(Queue(name, depths[name], None, unacked[name]) for name in wanted)
+
+
+def depths(url: str, names: Sequence[str], *, key_prefix: str = "") -> dict[str, int]:
+    """How many messages wait in each of ``names``. Blocks (a millisecond). Raises
+    :class:`ServiceError` when the broker can't be asked."""
+    with connected(url) as client:
+        found = _depths(client, names, key_prefix)
+        return {name: found[name] for name in names}
 
 
 def memory(url: str) -> Memory:
@@ -101,8 +113,16 @@ def unreachable(url: str, error: Exception) -> ServiceError:
     )
 
 
-def _bindings(client: Redis, key_prefix: str) -> Iterator[_Binding]:
-    keys = sorted(_binding_keys(client, key_prefix))
+def bindings(
+    client: Redis, key_prefix: str, *, exchanges: Iterable[str] | None = None, sep: str = _SEP
+) -> Iterator[Binding]:
+    """The bindings of these exchanges, or of all, in a steady order."""
+    found = (
+        _binding_keys(client, key_prefix)
+        if exchanges is None
+        else {f"{key_prefix}{_BINDING}{exchange}" for exchange in exchanges}
+    )
+    keys = sorted(found)
     pipe = client.pipeline(transaction=False)
     for key in keys:
         pipe.smembers(key)
@@ -110,8 +130,9 @@ def _bindings(client: Redis, key_prefix: str) -> Iterator[_Binding]:
         exchange = key.removeprefix(key_prefix + _BINDING)
         if isinstance(members, set):
             for member in sorted(members):
-                routing_key, _, rest = member.decode(errors="replace").partition(_SEP)
-                yield _Binding(exchange, routing_key, rest.rpartition(_SEP)[2])
+                routing_key, _, rest = member.decode(errors="replace").partition(sep)
+                pattern, _, queue = rest.rpartition(sep)
+                yield Binding(exchange, routing_key, queue, pattern)
 
 
 def _binding_keys(client: Redis, key_prefix: str) -> set[str]:
@@ -132,12 +153,12 @@ def glob_literal(words: str) -> str:
     return "".join("\\" + c if c in "*?[]^\\" else c for c in words)
 
 
-def _working_queues(bindings: Iterable[_Binding]) -> tuple[str, ...]:
+def _working_queues(bound: Iterable[Binding]) -> tuple[str, ...]:
     return tuple(
         sorted(
             {
                 binding.queue
-                for binding in bindings
+                for binding in bound
                 if binding.queue
                 and not binding.exchange.endswith(".pidbox")
                 and not binding.exchange.startswith("celeryev")
@@ -165,14 +186,14 @@ def _depths(client: Redis, names: Sequence[str], key_prefix: str) -> Counter[str
 
 
 def _unacked(
-    client: Redis, bindings: Sequence[_Binding], names: Sequence[str], key_prefix: str
+    client: Redis, bound: Sequence[Binding], names: Sequence[str], key_prefix: str
 ) -> Counter[str]:
     key = key_prefix + "unacked"
     total = client.hlen(key)
     found: Counter[str] = Counter()
     if not isinstance(total, int) or not total:
         return found
-    routes = _Routes(bindings, names)
+    routes = _Routes(bound, names)
     read = 0
     for _, value in client.hscan_iter(key, count=100):
         read += 1
@@ -190,9 +211,9 @@ _decode_unacked = msgspec.json.Decoder(tuple[msgspec.Raw, str | None, str | None
 class _Routes:
     """Which queue a message came from, by exchange and routing key."""
 
-    def __init__(self, bindings: Sequence[_Binding], names: Sequence[str]) -> None:
-        self._exact = {(b.exchange, b.routing_key): b.queue for b in reversed(bindings)}
-        self._of_exchange = {b.exchange: b.queue for b in reversed(bindings)}
+    def __init__(self, bound: Sequence[Binding], names: Sequence[str]) -> None:
+        self._exact = {(b.exchange, b.routing_key): b.queue for b in reversed(bound)}
+        self._of_exchange = {b.exchange: b.queue for b in reversed(bound)}
         self._names = frozenset(names)
 
     def queue_of(self, value: bytes) -> str:

@@ -75,7 +75,12 @@ class Stop(msgspec.Struct, frozen=True, tag=True):
 
 
 class Restart(msgspec.Struct, frozen=True, tag=True):
-    """Stop and start again. Answers :class:`StartReport`."""
+    """A fresh process of each, with the code and the configuration as they are now. Answers
+    :class:`StartReport` when all are ready.
+
+    A worker is taken over without a gap, and the one before finishes its tasks in the background;
+    where that can't be (another broker than Redis) it is stopped warmly first.
+    """
 
     project: str = ""
     services: tuple[str, ...] = ()
@@ -179,6 +184,16 @@ class ServiceProblem(msgspec.Struct, frozen=True):
     problem: Problem
 
 
+class StillFinishing(msgspec.Struct, frozen=True):
+    """A worker that ends as soon as it has finished its tasks; ours has taken over already."""
+
+    pid: int
+    service: str = ""
+    """The worker of ours that it was before; "": somebody else's."""
+    tasks: int | None = None
+    """How many it finishes; None: not known."""
+
+
 class StartReport(msgspec.Struct, frozen=True, tag=True):
     ready: tuple[str, ...] = ()
     failed: tuple[ServiceProblem, ...] = ()
@@ -186,6 +201,8 @@ class StartReport(msgspec.Struct, frozen=True, tag=True):
     """Workers of the same app beside which nothing was started (``Existing.REFUSE``)."""
     replaced: tuple[int, ...] = ()
     """Pids of workers that were warmly stopped because ours took over."""
+    finishing: tuple[StillFinishing, ...] = ()
+    """Those that still finish tasks after ours took over; they end by themselves."""
 
 
 class StopReport(msgspec.Struct, frozen=True, tag=True):

@@ -272,11 +272,17 @@ def _named(here: tuple[str, ...], value: object, rule: TableOf) -> Iterator[Mist
                 example=f"{here[-1]}1",
             )
             yield Mistake((*here, name), _wrong(name, header, table))
-        elif not _NAME.fullmatch(name):
+        elif not is_name(name):
             expected = text("a name of letters, digits, - and _, at most 60 of them")
             yield Mistake((*here, name), _wrong(".".join(here), expected, name))
         else:
             yield from _inside((*here, name), table, rule.keys)
+
+
+def is_name(name: str) -> bool:
+    """Whether a worker or a service may be called so: it becomes part of file names and of a
+    node's name."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _wrong(key: str, expected: Text, value: object) -> Text:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from desktop.engine.model import ActiveTask
@@ -55,6 +55,40 @@ class Control:
         """
         return node in dict(self.replies("ping", timeout_s, [node], again_s=_AGAIN_S))
 
+    def answers_as(self, node: str, timeout_s: float, is_its: Callable[[int], bool]) -> int | None:
+        """The pid with which ``node`` answers, once ``is_its`` accepts one; None: it did not.
+
+        A ping tells a name alone, and two nodes may have the same: a reply to ``stats`` tells the
+        process. Returns at that reply; asks again and again until the time is over.
+        """
+
+        def pid_in(replies: Sequence[Any]) -> int | None:
+            said = (reply.get("pid") for _, reply in _by_node(replies) if isinstance(reply, dict))
+            return next((pid for pid in said if isinstance(pid, int) and is_its(pid)), None)
+
+        return pid_in(
+            [
+                {name: reply}
+                for name, reply in self.replies(
+                    "stats",
+                    timeout_s,
+                    [node],
+                    again_s=_AGAIN_S,
+                    enough=lambda replies: pid_in(replies[-1:]) is not None,
+                )
+            ]
+        )
+
+    def revoked(self, node: str, timeout_s: float, nodes: int) -> tuple[str, ...]:
+        """Ids of revoked tasks that any of the ``nodes`` processes called ``node`` remembers."""
+        said = self.replies("revoked", timeout_s, [node] * nodes)
+        ids = (str(one) for _, reply in said if isinstance(reply, list) for one in reply)
+        return tuple(dict.fromkeys(ids))
+
+    def revoke(self, node: str, ids: Sequence[str], timeout_s: float, nodes: int) -> None:
+        """Tell each of the ``nodes`` processes called ``node`` that these tasks are revoked."""
+        self.replies("revoke", timeout_s, [node] * nodes, arguments={"task_id": list(ids)})
+
     def active(self, timeout_s: float) -> dict[str, tuple[ActiveTask, ...]]:
         """What each node runs now. Takes the whole ``timeout_s``: who is there is not known."""
         replies = dict(self.replies("active", timeout_s))
@@ -81,10 +115,12 @@ class Control:
         *,
         again_s: float | None = None,
         arguments: Mapping[str, Any] | None = None,
+        enough: Callable[[Sequence[Any]], bool] | None = None,
     ) -> tuple[tuple[str, Any], ...]:
         """Each reply to a command of remote control with the name of its node. Two nodes of one
         name give two replies. With ``nodes`` it returns at the last of them, else it takes the
-        whole ``timeout_s``. With ``again_s`` the question is put again at this pace.
+        whole ``timeout_s``. With ``again_s`` the question is put again at this pace. With
+        ``enough``, a look at the raw replies so far, it returns when that is true instead.
         """
         from kombu.connection import Connection
         from kombu.exceptions import KombuError
@@ -108,8 +144,12 @@ class Control:
         try:
             with connection:
                 asked = (command, dict(arguments or {}))
+                many = len(nodes) if nodes else 0
+                until = enough or (lambda replies: 0 < many <= len(replies))
                 return _by_node(
-                    _collect(mailbox(connection), asked, timeout_s, nodes, again_s or timeout_s)
+                    _collect(
+                        mailbox(connection), asked, timeout_s, nodes, again_s or timeout_s, until
+                    )
                 )
         except errors:
             return ()
@@ -121,13 +161,16 @@ def _collect(
     timeout_s: float,
     nodes: Sequence[str] | None,
     again_s: float,
+    enough: Callable[[Sequence[Any]], bool],
 ) -> list[Any]:
     """What :meth:`kombu.pidbox.Mailbox._broadcast` does, with one end for the whole question, and
     with more than one asking: a reply to any of them counts."""
     from kombu.messaging import Consumer
     from kombu.utils.uuid import uuid
 
-    ticket, replies = uuid(), []
+    ticket = uuid()
+    replies: list[Any] = []
+    seen = 0
 
     def take(body: Any, message: Any) -> None:
         if message.headers.get("ticket", ticket) == ticket:
@@ -140,12 +183,15 @@ def _collect(
         channel, [queue], callbacks=[take], accept=mailbox.accept, no_ack=True
     )
     with consumer:
-        while (now := time.monotonic()) < until and not (nodes and len(replies) >= len(nodes)):
+        while (now := time.monotonic()) < until:
+            if len(replies) > seen and enough(replies):
+                break
+            seen = len(replies)
             if now >= asked_until:
                 asked_until = min(now + again_s, until)
                 mailbox._publish(  # type: ignore[no-untyped-call]
                     *asked,
-                    destination=None if nodes is None else list(nodes),
+                    destination=None if nodes is None else list(dict.fromkeys(nodes)),
                     reply_ticket=ticket,
                     channel=channel,
                     timeout=until - now,

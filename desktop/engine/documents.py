@@ -194,13 +194,22 @@ def _worker(row: WorkerRow, now: float) -> Document:
         "broker": row.broker,
         "owner": row.owner.value,
         "findings": [finding.value for finding in row.findings],
-        "why": [str(reason) for reason in row.why],
+        "verdicts": [
+            {
+                "finding": verdict.finding.value,
+                "confidence": verdict.confidence.value,
+                "evidence": str(verdict.evidence),
+            }
+            for verdict in row.verdicts
+        ],
+        "why": [str(reason) for reason in (*row.why, *(v.evidence for v in row.verdicts))],
         "started_by": row.started_by,
         "age_s": _since(row.create_time, now) if row.create_time else None,
         "rss_bytes": row.rss_bytes,
         "active": row.active,
         "reserved": row.reserved,
         "command": row.command,
+        "this_app": row.this_app,
     }
 
 

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 
 from desktop import __version__
 from desktop.engine import broker, logs, machine
+from desktop.engine.all_stacks import AllStacks
+from desktop.engine.census.brokers import Broker
 from desktop.engine.commands import (
     Answer,
     Census,
@@ -29,6 +31,7 @@ from desktop.engine.commands import (
     Opened,
     PlanCleanup,
     Restart,
+    RunAgain,
     Start,
     Stop,
     StopExisting,
@@ -80,6 +83,8 @@ class Engine:
                     await self._watch_changed.wait()
             self._watch_changed.clear()
             await self._measure()
+            for live in self._stacks.values():
+                live.found.beat(watched=bool(self._watches))
 
     async def close(self) -> None:
         """Let go; the services go on."""
@@ -118,7 +123,11 @@ class Engine:
                     await self._load(live)
                 return live
             live = LiveStack(
-                project, self._home, self._boot_id, self.changed, self._started, self._wanted
+                project,
+                self._home,
+                self._boot_id,
+                self.changed,
+                AllStacks(self._started, self._wanted, self._brokers),
             )
             problem: ConfigError | None = None
             try:
@@ -130,6 +139,8 @@ class Engine:
             await live.adopt()
             if problem and not live.wanted:
                 del self._stacks[project]
+                self.changed()
+                await live.close()
                 raise problem
             self.changed()
             return live
@@ -154,6 +165,8 @@ class Engine:
             return await (await self._stack(command.project)).stop(command)
         if isinstance(command, Restart):
             return await (await self._stack(command.project)).restart(command.services)
+        if isinstance(command, RunAgain):
+            return await (await self._stack(command.project)).rescuer.run_again(command.ids)
         if isinstance(command, StopExisting):
             return await (await self._stack(command.project)).cleaner.stop_existing(command.pids)
         if isinstance(command, PlanCleanup):
@@ -183,6 +196,10 @@ class Engine:
     def _started(self) -> tuple[tuple[int, float], ...]:
         """What this engine looks after, of whatever project."""
         return tuple(one for live in self._stacks.values() for one in live.identities)
+
+    def _brokers(self) -> tuple[Broker, ...]:
+        """Those of all stacks that are up."""
+        return tuple(one for live in self._stacks.values() if (one := live.broker()))
 
     def _wanted(self) -> tuple[tuple[int, float], ...]:
         """Those of them that are to go on."""
@@ -236,8 +253,8 @@ class Engine:
             self._machine = await asyncio.to_thread(machine.measure, self._home.root)
             self._samples.append(self._machine)
             for project, live in self._stacks.items():
-                for name, one in live.supervisors.items():
-                    one.set_usage(usage.get(f"{project}\0{name}"))
+                for name, one in tuple(live.supervisors.items()):
+                    one.usage = usage.get(f"{project}\0{name}")
                     await asyncio.to_thread(logs.rotate, live.home.log(name))
                 live.machine_findings = machine.findings(tuple(self._samples))
                 await self._measure_queues(live)

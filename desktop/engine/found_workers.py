@@ -1,69 +1,68 @@
-"""The workers of one app: ours and those that somebody else started."""
+"""The workers of one app, ours and those that somebody else started, each with what is wrong."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+import logging
+import time
+from collections.abc import Callable, Container, Iterable, Mapping
+from pathlib import Path
 
-import msgspec
-
-from desktop.engine.census import inquiry
+from desktop.engine.census import brokers
 from desktop.engine.census.answers import NodeAnswer
+from desktop.engine.census.brokers import Broker, Said
 from desktop.engine.census.census import Census
-from desktop.engine.census.same_app import same_app
-from desktop.engine.control import Control
+from desktop.engine.census.judgement.judge import judged
+from desktop.engine.census.judgement.sight import Identity, Sight
+from desktop.engine.census.judgement.survey import Survey, Wanted
 from desktop.engine.model import WorkerRow
-from desktop.engine.states import Owner, Role
+from desktop.engine.states import Owner, Role, WorkerFinding
 
+WATCHED_S = 5.0
+"""How often it is looked while a face that stays shows it."""
+IDLE_S = 60.0
+"""How often otherwise."""
+STIR_S = 1.0
+"""After something has started or ended; others mostly follow at once."""
 
-class Wanted(msgspec.Struct, frozen=True):
-    """Whose workers are looked for."""
-
-    app: str = ""
-    project: str = ""
-    """The folder that the app is imported from; "": the bundled app."""
-    broker: str = ""
-    control: Control | None = None
-    """None while the broker is down: then the process table alone is asked."""
-    ours: tuple[tuple[int, float], ...] = ()
-    """(pid, create time) of what we started, for any project."""
-    mine: tuple[tuple[int, float], ...] = ()
-    """The same of this project alone."""
+log = logging.getLogger(__name__)
 
 
 class FoundWorkers:
-    """Keeps the rows of the last look."""
+    """Keeps the rows of the last look, and what earlier ones have seen."""
 
-    def __init__(self, wanted: Callable[[], Wanted], on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        wanted: Callable[[], Wanted],
+        on_change: Callable[[], None],
+        store: Path | None = None,
+    ) -> None:
+        """``store`` is the file in which the contents of sources are remembered."""
         self.rows: tuple[WorkerRow, ...] = ()
-        self.answers: Mapping[str, NodeAnswer] = {}
-        """What the nodes of the stack's broker said."""
+        """Of this app."""
+        self.answers: Mapping[Identity, NodeAnswer] = {}
+        """What each process of the machine that answered said in the last look."""
         self.nodes: tuple[str, ...] = ()
-        """Their names and those of all workers of this machine, one that is there twice twice."""
+        """Names of all workers of the last look, one that is there twice twice."""
         self._wanted = wanted
         self._on_change = on_change
         self._census = Census()
+        self._survey = Survey(store)
+        self._looking = asyncio.Lock()
+        self._looked_at = 0.0
+        self._nodes_heard = False
+        self._beat: asyncio.Task[None] | None = None
 
     async def look(self) -> tuple[WorkerRow, ...]:
-        """Every Celery process of the machine; the app's own are kept in ``rows``."""
-        wanted = self._wanted()
-        answers = await inquiry.ask(wanted.control) if wanted.control else {}
-        rows = await asyncio.to_thread(self._census.scan, wanted.ours, answers)
-        self.answers = answers
-        self.nodes = tuple(row.node for row in rows if row.role is Role.WORKER)
-        mine = {pid for pid, _ in wanted.mine}
-        self.rows = tuple(
-            row
-            for row in rows
-            if row.pid in mine
-            or same_app(row, app=wanted.app, project=wanted.project, broker=wanted.broker)
-        )
-        self._on_change()
-        return rows
+        """Every Celery process of the machine, judged; the app's own are kept in ``rows``."""
+        async with self._looking:
+            return await self._look()
 
     async def existing(self) -> tuple[WorkerRow, ...]:
         """Workers of this app that run and are not ours, by a fresh look."""
-        await self.look()
+        async with self._looking:
+            # A start waits for this: other projects' brokers and old code do not matter to it.
+            await self._look(own_only=True)
         mine = {pid for pid, _ in self._wanted().mine}
         elsewhere = (r for r in self.rows if r.owner is Owner.OURS and r.role is Role.WORKER)
         return (*self.others(), *(row for row in elsewhere if row.pid not in mine))
@@ -71,6 +70,79 @@ class FoundWorkers:
     def others(self) -> tuple[WorkerRow, ...]:
         """Workers of this app that are not ours, by the last look."""
         return others(self.rows)
+
+    def present(self, pids: Container[int]) -> tuple[WorkerRow, ...]:
+        """``rows``, but of ours only those that still run (``pids``), or that nobody wants."""
+        return tuple(
+            row
+            for row in self.rows
+            if row.owner is not Owner.OURS
+            or row.pid in pids
+            or WorkerFinding.SURPLUS in row.findings
+        )
+
+    # --- by itself ---------------------------------------------------------------------------
+
+    def beat(self, *, watched: bool) -> None:
+        """Time has passed: look, if that is due."""
+        if time.monotonic() - self._looked_at >= (WATCHED_S if watched else IDLE_S):
+            self._begin(0.0)
+
+    def stir(self) -> None:
+        """Something has started or ended: look soon."""
+        self._begin(STIR_S)
+
+    async def close(self) -> None:
+        if self._beat:
+            self._beat.cancel()
+            await asyncio.gather(self._beat, return_exceptions=True)
+
+    def _begin(self, after_s: float) -> None:
+        if self._beat is None or self._beat.done():
+            self._beat = asyncio.get_running_loop().create_task(self._look_by_itself(after_s))
+
+    async def _look_by_itself(self, after_s: float) -> None:
+        await asyncio.sleep(after_s)
+        try:
+            async with self._looking:
+                await self._look(by_itself=True)
+        except Exception:
+            # Nobody waits for it, and the next beat looks again.
+            log.exception("the look at the workers failed")
+
+    # --- one look ----------------------------------------------------------------------------
+
+    async def _look(
+        self, *, own_only: bool = False, by_itself: bool = False
+    ) -> tuple[WorkerRow, ...]:
+        """``own_only``: no broker but the stack's own is asked, and no source is read.
+
+        ``by_itself``: where no worker is seen nobody is asked. One that only the broker knows is
+        found when a person looks, and from then on.
+        """
+        wanted = self._wanted()
+        rows = await asyncio.to_thread(self._census.scan, wanted.ours)
+        asked: tuple[Broker, ...] = ()
+        if own_only:
+            asked = tuple(one for one in wanted.brokers if one.url == wanted.broker)
+        elif not by_itself or self._nodes_heard or any(r.role is Role.WORKER for r in rows):
+            asked = brokers.brokers(wanted.brokers, self._census.brokers)
+        said = await brokers.ask(asked)
+        self._nodes_heard = bool(said.answers)
+        # What is wanted is asked again: something may have started or stopped meanwhile.
+        sight, rows = await asyncio.to_thread(self._judge, self._wanted(), said, not own_only)
+        self._looked_at = time.monotonic()
+        self.answers = sight.answers
+        self.nodes = tuple(row.node for row in rows if row.role is Role.WORKER)
+        found = tuple(row for row in rows if row.this_app)
+        if found != self.rows:
+            self.rows = found
+            self._on_change()
+        return rows
+
+    def _judge(self, wanted: Wanted, said: Said, code: bool) -> tuple[Sight, tuple[WorkerRow, ...]]:
+        sight = self._survey.see(wanted, self._census, said, code=code)
+        return sight, judged(sight)
 
 
 def others(rows: Iterable[WorkerRow]) -> tuple[WorkerRow, ...]:

@@ -7,13 +7,17 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from desktop.engine import app_info, autoreload, config, ports, preparation, stack
+from desktop.engine import autoreload, ports, preparation, stack
+from desktop.engine.adoption import sort_out
+from desktop.engine.all_stacks import AllStacks, Identity
+from desktop.engine.census.brokers import Broker
+from desktop.engine.census.judgement.survey import Wanted
 from desktop.engine.cleanup.cleaner import Cleaner
+from desktop.engine.code_following import CodeFollowing
 from desktop.engine.commands import Start, StartReport, Stop, StopReport, WorkerOptions
 from desktop.engine.config import StackConfig
 from desktop.engine.control import Control
-from desktop.engine.errors import TrayError
-from desktop.engine.found_workers import FoundWorkers, Wanted, others
+from desktop.engine.found_workers import FoundWorkers
 from desktop.engine.lifecycle import Lifecycle
 from desktop.engine.model import (
     Finding,
@@ -24,18 +28,18 @@ from desktop.engine.model import (
     StackStatus,
     WorkerRow,
 )
+from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
-from desktop.engine.stack_findings import stack_findings, stack_state
-from desktop.engine.start_problems import unusable_folder
-from desktop.engine.states import UP, Owner, ServiceKind, ServiceState
+from desktop.engine.rescue import Rescuer, RescueStack, of_stack
+from desktop.engine.stack_app import StackApp
+from desktop.engine.stack_status import stack_status
+from desktop.engine.start_problems import check_worker_name
+from desktop.engine.states import UP, Role, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
+from desktop.engine.takeover import Takeovers
 from desktop.engine.task_watch import TaskWatch
-from desktop.engine.urls import masked
 from desktop.paths import Home, StackHome, stack_id
-
-Identity = tuple[int, float]
-"""(pid, create time)."""
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +53,8 @@ class LiveStack:
         home: Home,
         boot_id: str,
         on_change: Callable[[], None],
-        ours: Callable[[], tuple[Identity, ...]],
-        wanted: Callable[[], tuple[Identity, ...]],
+        all_stacks: AllStacks,
     ) -> None:
-        """``ours``: every process that the engine has started, for other projects too; ``wanted``:
-        those of them that are to go on."""
         self.project = project
         self.id = stack_id(Path(project) if project else None)
         self.home: StackHome = home.stack(self.id)
@@ -62,57 +63,45 @@ class LiveStack:
         self.machine_findings: tuple[Finding, ...] = ()
         self.records = Records(self.home)
         self.supervisors: dict[str, Supervisor] = {}
-        self.found = FoundWorkers(self._wanted_workers, on_change)
-        self.cleaner = Cleaner(self, self.home.root / "cleanup.log", on_change)
-        self.wanted_processes = wanted
-        self._tasks = TaskWatch(on_change)
+        self.found = FoundWorkers(
+            self._wanted_workers, self._watch, self.home.root / "sources.json"
+        )
+        self.rescuer = Rescuer(self._for_rescue, self.home.root, on_change)
+        self.cleaner = Cleaner(self, self.home.root / "cleanup.log", on_change, self.rescuer)
+        self.wanted_processes = all_stacks.wanted
+        self._own = OwnServices()
+        self.tasks = TaskWatch(on_change)
+        self.takeovers = Takeovers(self)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
-        self._ours = ours
-        self._config: StackConfig | None = None
-        self._info: app_info.AppInfo | None = None
-        self._app_problem: Problem | None = None
-        self._problem: Problem | None = None
-        self._broken_records: tuple[Path, ...] = ()
-        self._control: tuple[str, Control] | None = None
+        self._all_stacks = all_stacks
+        self.app = StackApp(project, home, self.home)
+        self.problem: Problem | None = None
+        self.broken_records: tuple[Path, ...] = ()
         self._extra: dict[str, WorkerOptions] = {}
-        self._following: tuple[StackConfig, asyncio.Task[None]] | None = None
+        self.code = CodeFollowing(self.home, self._reload, on_change)
 
     # --- configuration -----------------------------------------------------------------------
 
     async def load(self) -> None:
         """Read the configuration (again). Raises :class:`ConfigError`; what runs goes on."""
-        try:
-            self.home.make()
-            # The folder's name is a digest: the next engine finds the project by this.
-            (self.home.root / "project").write_text(self.project)
-            loaded = config.load(Path(self.project) if self.project else None, self._tray_home)
-        except OSError as error:
-            raise unusable_folder(self.home, error) from None
-        self._config = loaded
-        self._problem = None
-        await self._ask_app(loaded)
+        loaded = await self.app.load()
+        self.problem = None
         self._make_specs(loaded)
-        self._follow_code(loaded)
-
-    async def _ask_app(self, loaded: StackConfig) -> None:
-        self._app_problem = None
-        self._info = app_info.cached(loaded, self.home)
-        if self._info is not None:
-            return
-        try:
-            self._info = await asyncio.to_thread(app_info.ask, loaded, self.home)
-        except TrayError as error:
-            self._app_problem = error.problem
+        self.code.follow(loaded)
 
     def _make_specs(self, loaded: StackConfig) -> None:
         specs: dict[str, ServiceSpec] = {}
+        info = self.app.info if self.app.known else None
         for worker in (None, *self._extra.values()):
-            made = stack.specs(loaded, self.home, self._tray_home, info=self._info, worker=worker)
+            made = stack.specs(loaded, self.home, self._tray_home, info=info, worker=worker)
             specs.update({spec.name: spec for spec in made})
+        self._own.configure(specs, complete=self.app.known)
         for name, supervisor in list(self.supervisors.items()):
-            if name not in specs and supervisor.service.state is ServiceState.STOPPED:
+            service = supervisor.service
+            idle = service.state is ServiceState.STOPPED and not service.wanted
+            if name not in specs and idle:
                 del self.supervisors[name]
         for spec in specs.values():
             known = self.supervisors.get(spec.name)
@@ -122,43 +111,39 @@ class LiveStack:
                 known.set_spec(spec)
         order = {name: place for place, name in enumerate(specs)}
         self.supervisors = dict(
-            sorted(self.supervisors.items(), key=lambda item: order.get(item[0], len(order)))
+            sorted(
+                self.supervisors.items(),
+                key=lambda item: order.get(item[1].service.spec.known_as, len(order)),
+            )
         )
         self.changed()
 
-    def _follow_code(self, loaded: StackConfig) -> None:
-        """Workers with ``autoreload`` are restarted when the project's code changes."""
-        if self._following and self._following[0] == loaded:
-            return
-        if self._following:
-            self._following[1].cancel()
-        task = asyncio.get_running_loop().create_task(self._reload_workers(loaded))
-        self._following = (loaded, task)
+    async def _reload(self, names: tuple[str, ...]) -> None:
+        """The code has changed: those of these workers that run take it up."""
+        running = tuple(
+            name
+            for name in names
+            if (one := self.supervisors.get(name)) and one.service.state is ServiceState.RUNNING
+        )
+        if running:
+            log.info("the code has changed: %s", ", ".join(running))
+            await self._lifecycle.until(lambda: all(map(self._has_room, running)))
+            await self.restart(running)
 
-    async def _reload_workers(self, loaded: StackConfig) -> None:
-        async for names in autoreload.reloads(loaded, self.home):
-            running = tuple(
-                name
-                for name in names
-                if (one := self.supervisors.get(name)) and one.service.state is ServiceState.RUNNING
-            )
-            if running:
-                log.info("the code has changed: %s", ", ".join(running))
-                try:
-                    await self.restart(running)
-                except TrayError as error:
-                    log.warning("not restarted: %s", error)
+    def _has_room(self, name: str) -> bool:
+        return len(self.takeovers.retiring(name)) < autoreload.FINISHING_MAX
 
     # --- life --------------------------------------------------------------------------------
 
     async def adopt(self) -> None:
         """Find again what an earlier engine left running; start again what it still wanted."""
-        records, self._broken_records = await asyncio.to_thread(self.records.load)
+        records, self.broken_records = await asyncio.to_thread(self.records.load)
+        records, stale = sort_out(records, self.boot_id)
+        for record in stale:
+            self.records.remove(record.spec.name)
+        died = []
         for record in records:
             name = record.spec.name
-            if record.boot_id != self.boot_id:
-                self.records.remove(name)
-                continue
             supervisor = self.supervisors.get(name)
             if supervisor is None:
                 supervisor = self.supervisors[name] = Supervisor(record.spec, self)
@@ -167,20 +152,25 @@ class LiveStack:
                 supervisor.run()
             elif record.stopping:
                 self.records.remove(name)
+                died.append(record)
             else:
                 supervisor.start()
                 supervisor.run()
+                died.append(record)
+        self.takeovers.adopted()
         self._listen()
+        self.rescuer.begin(of_stack.ended_workers(died))
 
     async def close(self) -> None:
         """Let go of everything; the processes go on."""
-        if self._following:
-            self._following[1].cancel()
-            await asyncio.gather(self._following[1], return_exceptions=True)
+        await self.code.close()
+        await self.takeovers.close()
         await self.cleaner.close()
-        for supervisor in self.supervisors.values():
+        for supervisor in tuple(self.supervisors.values()):
             await supervisor.close()
-        await self._tasks.close()
+        await self.rescuer.close()
+        await self.tasks.close()
+        await self.found.close()
 
     @property
     def wanted(self) -> bool:
@@ -206,7 +196,9 @@ class LiveStack:
 
     async def start(self, command: Start) -> StartReport:
         if command.worker:
-            self._extra[command.worker.name] = command.worker
+            name, known = command.worker.name, self.supervisors.get(command.worker.name)
+            check_worker_name(name, known.service.spec if known else None)
+            self._extra[name] = command.worker
         return await self._lifecycle.start(command)
 
     async def stop(self, command: Stop) -> StopReport:
@@ -229,33 +221,48 @@ class LiveStack:
         )
 
     def control(self) -> Control:
-        url = self.broker_url
-        if self._control is None or self._control[0] != url:
-            options = self._info.transport_options if self._info else None
-            self._control = (url, Control(url, options))
-        return self._control[1]
+        return self.app.control(self.broker_url)
 
-    def running_tasks(self, node: str) -> tuple[str, ...]:
-        return self._tasks.running(node)
+    def running_tasks(self, node: str, pid: int = 0) -> tuple[str, ...]:
+        return self.tasks.running(node, pid)
+
+    def successor_starts(self, name: str) -> bool:
+        return self.takeovers.starts(name)
+
+    def supervisor_of(self, spec: ServiceSpec) -> Supervisor:
+        return Supervisor(spec, self)
+
+    def obstacle(self, name: str) -> Problem | None:
+        """Why a fresh process of this service could not even be started now."""
+        kind = self.supervisors[name].spec_next.kind
+        return self.app.problem if kind in {ServiceKind.WORKER, ServiceKind.BEAT} else None
 
     def cleanup_control(self) -> Control | None:
-        return self._wanted_workers().control
+        broker = self.broker()
+        return broker.control if broker else None
 
     def service_of(self, row: WorkerRow) -> Supervisor | None:
         return next((s for s in self.supervisors.values() if s.pid == row.pid), None)
 
     def time_limit_s(self) -> float | None:
-        return self._info.time_limit_s if self._info else None
+        return self.app.info.time_limit_s
 
     async def prepare(self, spec: ServiceSpec) -> Preparation:
         """What has to be known just before a start."""
         if isinstance(spec.probe, RedisPing):
-            may_start = self._config is not None and self._config.redis.start == "if-needed"
-            return await preparation.redis(spec.probe, self.home.redis, may_start=may_start)
-        if spec.kind in {ServiceKind.WORKER, ServiceKind.BEAT} and self._app_problem:
-            return Preparation(blocked=self._app_problem)
+            return await preparation.redis(
+                spec.probe, self.home.redis, may_start=self.app.may_start_redis
+            )
+        if spec.kind in {ServiceKind.WORKER, ServiceKind.BEAT} and self.app.problem:
+            return Preparation(blocked=self.app.problem)
         if spec.kind is ServiceKind.WORKER:
-            return preparation.worker(spec, has_neighbours=self._has_neighbours(spec.name))
+            known_as = spec.known_as
+            members = (self.supervisors.get(n) for n in self.takeovers.family(known_as))
+            return await preparation.worker(
+                spec,
+                has_neighbours=self._has_neighbours(known_as),
+                family=tuple(one.pid for one in members if one and one.pid is not None),
+            )
         if spec.kind is ServiceKind.FLOWER:
             return await preparation.flower(spec, self._tray_home)
         return Preparation(argv=spec.argv)
@@ -264,74 +271,80 @@ class LiveStack:
         own = {pid for pid, _ in self.identities}
         return any(
             one.service.spec.kind is ServiceKind.WORKER
-            and one.service.spec.name != name
+            and one.service.spec.known_as != name
             and one.service.state is ServiceState.RUNNING
             for one in self.supervisors.values()
-        ) or any(row.pid not in own for row in self.found.rows)
+        ) or any(row.pid not in own and row.role is Role.WORKER for row in self.found.rows)
 
-    def _wanted_workers(self) -> Wanted:
+    def broker(self) -> Broker | None:
+        """The stack's broker, to be asked about its nodes; None while it is down."""
         redis = self.supervisors.get("redis")
         # Where nothing listens nobody answers, and the question would only take its time.
-        asks = bool(self.broker_url) and not (redis and ports.free_for(redis.service.spec))
+        if not self.broker_url or (redis and ports.free_for(redis.service.spec)):
+            return None
+        return self.app.broker(self.broker_url)
+
+    def _wanted_workers(self) -> Wanted:
         return Wanted(
-            app=self._config.app if self._config else "",
-            # The bundled app is the same one whatever project configures it.
-            project=self._config.cwd if self._config else self.project,
+            app=self.app.app,
+            project=self.app.folder,
             broker=self.broker_url,
-            control=self.control() if asks else None,
-            ours=self._ours(),
+            brokers=self._all_stacks.brokers(),
+            ours=self._all_stacks.started(),
             mine=self.identities,
+            services=self._own.running(self.supervisors),
+            sources=self.app.info.sources,
+            busy=frozenset(task.worker for task in self.tasks.active if task.started_at),
+            tasks_since=self.tasks.started_since,
+            home=str(self._tray_home.root),
         )
 
     def changed(self) -> None:
         """Something moved: the others look again, the faces are told."""
+        self.takeovers.look()
         for supervisor in self.supervisors.values():
             supervisor.wake()
         self._listen()
+        if self._own.moved(self.supervisors.values()):
+            self.found.stir()
         self._lifecycle.moved()
-        self._on_change()
+        self._watch()
 
     def _listen(self) -> None:
         """Follow the tasks on the stack's broker, as soon as it is up."""
         if "redis" in self.supervisors and self.service_up("redis"):
-            self._tasks.listen(self.broker_url)
+            self.tasks.listen(self.broker_url, self.app.key_prefix)
+
+    def _for_rescue(self) -> RescueStack:
+        return of_stack.place(
+            self.supervisors,
+            self.app.info,
+            self.control,
+            self.tasks.holders,
+            self._all_stacks.started(),
+        )
+
+    def _watch(self) -> None:
+        """Every worker that is known is watched: what it holds when it dies goes back."""
+        self.rescuer.watch((*self.found.rows, *of_stack.own_workers(self.supervisors)))
+        self._on_change()
 
     @property
     def broker_url(self) -> str:
         redis = self.supervisors.get("redis")
         if redis and isinstance(redis.service.spec.probe, RedisPing):
             return redis.service.spec.probe.url
-        return self._info.broker_url if self._info else ""
+        return self.app.info.broker_url
 
     @property
     def queue_names(self) -> tuple[str, ...]:
-        return self._info.queues if self._info else ()
+        return self.app.info.queues
 
     # --- for the snapshot --------------------------------------------------------------------
 
     def status(self) -> StackStatus:
-        services = tuple(one.status() for one in self.supervisors.values())
-        pids = {one.pid for one in services}
-        rows = tuple(r for r in self.found.rows if r.owner is not Owner.OURS or r.pid in pids)
-        warnings = {n: one.warning for n, one in self.supervisors.items() if one.warning}
-        findings = stack_findings(services, warnings, others(rows), self._broken_records)
-        return StackStatus(
-            id=self.id,
-            name=self._config.name if self._config else (Path(self.project).name or "Celery Tray"),
-            project=self.project,
-            app=self._config.app if self._config else "",
-            broker=masked(self.broker_url),
-            state=stack_state(services),
-            services=services,
-            workers=rows,
-            tasks=self._tasks.counts,
-            active=self._tasks.active,
-            queues=self.queues,
-            findings=(*findings, *self.machine_findings),
-            cleanup=self.cleaner.progress,
-            problem=self._problem,
-        )
+        return stack_status(self)
 
     def set_problem(self, problem: Problem) -> None:
-        self._problem = problem
+        self.problem = problem
         self._on_change()

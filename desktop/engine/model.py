@@ -114,6 +114,14 @@ class ServiceSpec(msgspec.Struct, frozen=True):
     restart: RestartPolicy = RestartPolicy()
     node: str = ""
     """Celery node name (workers)."""
+    of: str = ""
+    """Of a worker that takes over or is taken over: the service that it is a part of, and whose
+    log it writes to."""
+
+    @property
+    def known_as(self) -> str:
+        """The service as a person knows it."""
+        return self.of or self.name
 
 
 class ServiceStatus(msgspec.Struct, frozen=True):
@@ -141,6 +149,8 @@ class ServiceStatus(msgspec.Struct, frozen=True):
     error: Problem | None = None
     log_path: str = ""
     node: str = ""
+    of: str = ""
+    """The service that it is a part of while that one's restart lasts (see ServiceSpec)."""
     argv: tuple[str, ...] = ()
     """The command line as shown to people: credentials masked."""
 
@@ -221,6 +231,8 @@ class ActiveTask(msgspec.Struct, frozen=True):
     started_at: float | None = None
     args: str = ""
     kwargs: str = ""
+    worker_pid: int = 0
+    """Main process of the worker; 0: not known. Two nodes may have one name."""
 
 
 # --- tasks and queues --------------------------------------------------------------------------

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import msgspec
 
-from desktop.engine.model import Finding, ServiceStatus, StackStatus
+from desktop.engine.leftovers import SAME_S, intruders
+from desktop.engine.model import Finding, ServiceStatus, StackStatus, WorkerRow
 from desktop.engine.snapshot import Snapshot
-from desktop.engine.states import ServiceKind, ServiceState, Severity, StackState
-from desktop.words import Text, text
+from desktop.engine.states import Owner, ServiceKind, ServiceState, Severity, StackState
+from desktop.words import Text, text, textn
 
 OUT_OF_REACH_S = 15.0
 """A face that finds no engine starts the next one, which is there within 2 s; this long is news."""
@@ -19,6 +20,9 @@ STOPPING_S = 5.0
 """An idle worker stops within 2 s (measured); one that takes longer finishes tasks."""
 QUIET_S = 600.0
 """A crash or a finding that comes again within this time was told already: thresholds flap."""
+
+NAMES_MAX = 3
+"""So many workers are named in a notification; there is room for no more."""
 
 _RESTING = frozenset({ServiceState.STOPPED, ServiceState.FAILED, ServiceState.STOPPING})
 _BEGUN = frozenset({ServiceState.STARTING, ServiceState.RUNNING})
@@ -59,6 +63,7 @@ class Notices:
         self._lost_at: float | None = None
         self._stopping_since: dict[str, float] = {}
         self._told_at: dict[str, float] = {}
+        self._met: dict[int, float] = {}
 
     def take(self, snapshot: Snapshot | None, now: float, settings: Settings) -> list[Notice]:
         """What is new; None while no engine can be reached.
@@ -78,8 +83,10 @@ class Notices:
             self._starting = any(s.state is ServiceState.STARTING for s in new.services)
             self._seen = _running(new)
             self._stopping_since = {}
+            self._met = {row.pid: row.create_time for row in intruders(new)}
             return []
-        loud = [*_services(old, new), *_findings(old, new)]
+        came = self._came(new)
+        loud = [*_services(old, new), *came, *_findings(old, new, bool(came))]
         soft = [*self._ready(old, new), *self._finishing(new, now)]
         if not settings.enabled:
             return []
@@ -120,6 +127,17 @@ class Notices:
                 Severity.INFO,
             )
         ]
+
+    def _came(self, new: StackStatus) -> list[Notice]:
+        """Orphans and duplicates that were not there before: each process once, whatever the
+        looks in between saw of it."""
+        fresh = [
+            row
+            for row in intruders(new)
+            if abs(row.create_time - self._met.get(row.pid, -SAME_S)) >= SAME_S
+        ]
+        self._met |= {row.pid: row.create_time for row in fresh}
+        return [_intruded(fresh)] if fresh else []
 
     def _finishing(self, new: StackStatus, now: float) -> list[Notice]:
         waiting = {s.name: s for s in new.services if _finishes(s)}
@@ -166,7 +184,7 @@ def _services(old: StackStatus, new: StackStatus) -> list[Notice]:
     return told
 
 
-def _findings(old: StackStatus, new: StackStatus) -> list[Notice]:
+def _findings(old: StackStatus, new: StackStatus, processes_told: bool) -> list[Notice]:
     known = {one.id: set(one.pids) for one in old.findings}
     return [
         _found(one)
@@ -174,6 +192,7 @@ def _findings(old: StackStatus, new: StackStatus) -> list[Notice]:
         if not (one.id in known and set(one.pids) <= known[one.id])
         and one.severity is not Severity.INFO
         and not one.id.startswith("service-failed-")  # told as the service's own end
+        and not (one.pids and processes_told)  # said already, with better words
     ]
 
 
@@ -193,7 +212,9 @@ def _running(stack: StackStatus) -> frozenset[_Identity]:
 
 
 def _finishes(service: ServiceStatus) -> bool:
-    return service.state is ServiceState.STOPPING and service.kind is ServiceKind.WORKER
+    # One that was taken over finishes by design, and nobody waits for it.
+    stops = service.state is ServiceState.STOPPING and not service.of
+    return stops and service.kind is ServiceKind.WORKER
 
 
 def _failed(service: ServiceStatus) -> Notice:
@@ -237,6 +258,29 @@ def _found(finding: Finding) -> Notice:
         finding.title,
         text("{detail} {fix}", detail=finding.detail, fix=finding.fix),
         finding.severity,
+        "cleanup" if finding.pids else "overview",
+    )
+
+
+def _intruded(rows: list[WorkerRow]) -> Notice:
+    orphans = all(row.owner is Owner.ORPHAN for row in rows)
+    names = ", ".join(row.node or row.command or str(row.pid) for row in rows[:NAMES_MAX])
+    return Notice(
+        f"workers-{'-'.join(str(row.pid) for row in rows)}",
+        textn("{n} orphaned worker", "{n} orphaned workers", len(rows))
+        if orphans
+        else textn("{n} duplicate worker", "{n} duplicate workers", len(rows)),
+        text(
+            "{names}: nobody runs it any more, and it still takes tasks from your queues.",
+            names=names,
+        )
+        if orphans
+        else text(
+            "{names}: started elsewhere, it takes tasks from the same queues as yours.",
+            names=names,
+        ),
+        page="cleanup",
+        argument=str(rows[0].pid),
     )
 
 

@@ -36,7 +36,7 @@ def status(home: Home, project: str) -> StackStatus:
         for spec in stack.specs(loaded, stack_home, home, info=info)
     }
     for record in records:
-        found = _recorded(record, boot, str(stack_home.log(record.spec.name)))
+        found = _recorded(record, boot, str(stack_home.log(record.spec.known_as)))
         if found:
             services[found.name] = found
     return StackStatus(
@@ -69,4 +69,5 @@ def _recorded(record: Record, boot: str, log_path: str) -> ServiceStatus | None:
         restarts=record.restarts,
         log_path=log_path,
         node=record.spec.node,
+        of=record.spec.of,
     )

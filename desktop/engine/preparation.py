@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
-from desktop.engine import credentials, redis_server, redis_url, start_problems
+from desktop.engine import credentials, process, redis_server, redis_url, start_problems
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem, RedisPing, ServiceSpec
 from desktop.engine.redis_problems import loaded
+from desktop.engine.worker_state_file import with_free_state_file
 from desktop.paths import Home
 from desktop.words import Text
 
@@ -44,12 +45,22 @@ async def redis(probe: RedisPing, data_dir: Path, *, may_start: bool) -> Prepara
     return Preparation(argv=command.argv)
 
 
-def worker(spec: ServiceSpec, *, has_neighbours: bool) -> Preparation:
+async def worker(
+    spec: ServiceSpec, *, has_neighbours: bool, family: tuple[int, ...] = ()
+) -> Preparation:
     """A worker that joins others learns from them which tasks were revoked; one that is alone
-    would only wait a second for nobody (facts: ready after 1.4 s instead of 0.4 s)."""
+    would only wait a second for nobody (facts: ready after 1.4 s instead of 0.4 s).
+
+    ``family``: pids of the processes of this very worker that still run.
+    """
+    argv = await asyncio.to_thread(_with_state_file, spec.argv, family)
     if has_neighbours:
-        return Preparation(argv=tuple(word for word in spec.argv if word != "--without-mingle"))
-    return Preparation(argv=spec.argv)
+        argv = tuple(word for word in argv if word != "--without-mingle")
+    return Preparation(argv=argv)
+
+
+def _with_state_file(argv: tuple[str, ...], family: tuple[int, ...]) -> tuple[str, ...]:
+    return with_free_state_file(argv, [process.command_line(pid) for pid in family])
 
 
 def lacks_flower(spec: ServiceSpec) -> bool:

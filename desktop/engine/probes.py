@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from desktop.engine import process
 from desktop.engine.control import Control
 from desktop.engine.model import (
     CeleryPing,
@@ -34,24 +35,38 @@ class ProbeAnswer(msgspec.Struct, frozen=True):
     retry: bool = True
     """False: waiting longer is no use."""
     detail: Text = Text("")
+    node_pid: int = 0
+    """The process that a Celery node says it is; 0: not known."""
 
 
-async def ready(probe: Probe, *, alive_for_s: float, control: Control | None) -> ProbeAnswer:
-    """Ask once. Takes a few seconds at most and never raises."""
+async def ready(
+    probe: Probe, *, alive_for_s: float, control: Control | None, pid: int | None = None
+) -> ProbeAnswer:
+    """Ask once. Takes a few seconds at most and never raises. With ``pid``, no node of the same
+    name answers in place of that process or of one that it has started."""
     if isinstance(probe, RedisPing):
         found = await check(probe.url, master_name=probe.master_name)
         return ProbeAnswer(found.answers, found.problem, not found.lasting, found.detail)
     if isinstance(probe, CeleryPing):
-        answered = control is not None and await asyncio.to_thread(
-            control.ping, probe.node, PING_TIMEOUT_S
-        )
-        return ProbeAnswer(answered, detail=verbatim(probe.node))
+        return await _node(probe, control, pid)
     if isinstance(probe, HttpOk):
         return ProbeAnswer(await _http(probe.url))
     if isinstance(probe, TcpOpen):
         return ProbeAnswer(await _tcp(probe.host, probe.port))
     assert isinstance(probe, StaysAlive)  # noqa: S101
     return ProbeAnswer(alive_for_s >= probe.for_s)
+
+
+async def _node(probe: CeleryPing, control: Control | None, pid: int | None) -> ProbeAnswer:
+    if control is None:
+        return ProbeAnswer(False)
+    if pid is None:
+        answered = await asyncio.to_thread(control.ping, probe.node, PING_TIMEOUT_S)
+        return ProbeAnswer(answered, detail=verbatim(probe.node))
+    said = await asyncio.to_thread(
+        control.answers_as, probe.node, PING_TIMEOUT_S, lambda one: process.descends(one, pid)
+    )
+    return ProbeAnswer(said is not None, detail=verbatim(probe.node), node_pid=said or 0)
 
 
 async def greets(url: str) -> bool:

@@ -87,7 +87,7 @@ def spawn(
 ) -> Process:
     """Start a service, with ``env`` on top of its spec's. Raises OSError when its program or its
     log file can't be opened."""
-    output = logs.open_append(home.log(spec.name))
+    output = logs.open_append(home.log(spec.known_as))
     try:
         child = subprocess.Popen(
             argv,
@@ -109,9 +109,9 @@ def environment(spec: ServiceSpec) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value or name not in spec.env}
 
 
-def adopt(pid: int, create_time: float, started_at: float | None) -> Process | None:
-    """Take over a recorded process if it is still the same one and no zombie."""
-    if not is_ours(pid, create_time):
+def adopt(pid: int | None, create_time: float | None, started_at: float | None) -> Process | None:
+    """Take over a recorded process if there is one, and it is still the same and no zombie."""
+    if pid is None or create_time is None or not is_ours(pid, create_time):
         return None
     process = Process(pid, create_time, None)
     process.started_at = started_at or create_time
@@ -158,6 +158,17 @@ def is_same(pid: int, create_time: float) -> bool:
         return True
 
 
+def lived_at(pid: int, instant: float) -> bool:
+    """Whether the process with this pid runs, and ran at that instant (wall clock) already."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= instant
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
 def is_ours(pid: int, create_time: float) -> bool:
     """The same, of a process that we started: each leads its own session, which narrows the
     margin further."""
@@ -167,6 +178,43 @@ def is_ours(pid: int, create_time: float) -> bool:
         return False
     except PermissionError:
         return True
+
+
+def descends(pid: int, root: int) -> bool:
+    """Whether ``pid`` is the process ``root``, or one that it has started (a wrapper does)."""
+    if pid == root:
+        return True
+    try:
+        return any(parent.pid == root for parent in psutil.Process(pid).parents())
+    except psutil.Error:
+        return False
+
+
+def command_line(pid: int) -> str:
+    """The words of a process's command line; "" when it is gone or may not be read."""
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
+
+
+def addresses(pid: int) -> frozenset[str]:
+    """This end of each TCP connection of a process and of those that it has started, as Redis
+    writes it: ``127.0.0.1:50000``, ``[::1]:50000``."""
+    try:
+        root = psutil.Process(pid)
+        family = [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return frozenset()
+    found: set[str] = set()
+    for one in family:
+        with contextlib.suppress(psutil.Error):
+            found |= {_address(*c.laddr) for c in one.net_connections("tcp") if c.raddr}
+    return frozenset(found)
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 class Sent(StrEnum):

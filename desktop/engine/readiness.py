@@ -32,6 +32,8 @@ class Readiness:
         self.silent = False
         """It runs but does not answer just now."""
         self.detail = Text("")
+        self.node_pid = 0
+        """The process that the node says it is; 0: not known."""
         self.refused: Problem | None = None
         """Why it can't be used, when waiting longer is no use."""
         self.warning: Problem | None = None
@@ -43,6 +45,7 @@ class Readiness:
         """Nothing is known: a start begins, or the service has stopped."""
         self.ready = self.external = self.silent = False
         self.refused = self.warning = None
+        self.node_pid = 0
 
     def cancel(self) -> None:
         """Watch no more."""
@@ -61,10 +64,12 @@ class Readiness:
         """Ask until it is ready, or it has ended."""
         self._watch(self._until_ready(spec, running, control))
 
-    def watch_health(self, spec: ServiceSpec, control: Control | None) -> None:
+    def watch_health(
+        self, spec: ServiceSpec, running: Process | None, control: Control | None
+    ) -> None:
         """Look now and then whether it still answers. It is left running when it does not: a
         busy solo worker answers nobody, and silence is not death."""
-        self._watch(self._health(spec, control))
+        self._watch(self._health(spec, running.pid if running else None, control))
 
     def watch_external(self, spec: ServiceSpec) -> None:
         """Notice when somebody else's server goes."""
@@ -83,31 +88,35 @@ class Readiness:
             if isinstance(spec.probe, RedisPing) and await probes.greets(spec.probe.url):
                 answer = probes.ProbeAnswer(True)
             else:
-                answer = await probes.ready(spec.probe, alive_for_s=alive_for_s, control=control)
+                answer = await probes.ready(
+                    spec.probe, alive_for_s=alive_for_s, control=control, pid=running.pid
+                )
             if running.alive and (answer.ok or not answer.retry):
                 self.ready, self.detail = answer.ok, answer.detail
+                self.node_pid = answer.node_pid
                 self.refused = None if answer.ok else answer.problem
                 self.warning = answer.problem if answer.ok else None
                 self._on_change()
                 return
             await asyncio.sleep(PROBE_PAUSE_S)
 
-    async def _health(self, spec: ServiceSpec, control: Control | None) -> None:
+    async def _health(self, spec: ServiceSpec, pid: int | None, control: Control | None) -> None:
         if str(self.detail):  # it answered a moment ago
             await asyncio.sleep(HEALTH_CHECK_S)
         while True:
-            self.silent = not await self._answers(spec, control)
+            self.silent = not await self._answers(spec, pid, control)
             self._on_change()
             await asyncio.sleep(HEALTH_CHECK_S)
 
-    async def _answers(self, spec: ServiceSpec, control: Control | None) -> bool:
+    async def _answers(self, spec: ServiceSpec, pid: int | None, control: Control | None) -> bool:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEALTH_TIMEOUT_S):
                 while True:
                     answer = await probes.ready(
-                        spec.probe, alive_for_s=HEALTH_CHECK_S, control=control
+                        spec.probe, alive_for_s=HEALTH_CHECK_S, control=control, pid=pid
                     )
                     if answer.ok:
+                        self.node_pid = answer.node_pid
                         self.detail, self.warning = answer.detail, answer.problem
                         return True
                     await asyncio.sleep(HEALTH_PAUSE_S)

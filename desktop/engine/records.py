@@ -31,7 +31,11 @@ class Record(msgspec.Struct, frozen=True):
     create_time: float | None = None
     started_at: float | None = None
     stopping: bool = False
-    """It was asked to stop and may be finishing tasks."""
+    """Nobody wants it any more; it may be finishing tasks."""
+    asked: bool = True
+    """It was told so. Else its turn had not come: others that need it had to end first."""
+    ready: bool = True
+    """It has answered in its life."""
     restarts: int = 0
 
 

@@ -89,15 +89,32 @@ class Service:
         self.wanted = True
         self._again = self.state in {ServiceState.STARTING, ServiceState.RUNNING}
 
-    def adopt(self, now: float, *, stopping: bool, restarts: int) -> None:
-        """A process of an earlier engine was found alive."""
+    def adopt(
+        self,
+        now: float,
+        *,
+        stopping: bool = False,
+        asked: bool = False,
+        ready: bool = True,
+        restarts: int = 0,
+    ) -> None:
+        """A process that was there before was found alive. ``stopping``: nobody wants it any
+        more; ``asked``: and it knows. ``ready``: it has answered in its life."""
         self.wanted = not stopping
         self.restarts = restarts
+        if stopping or ready:
+            self._move(ServiceState.RUNNING, now, "found running")
+        else:
+            self._move(ServiceState.STARTING, now, "found starting")
         self._spawned_at = now
-        self._move(ServiceState.RUNNING, now, "found running")
         if stopping:
-            self.asked_to_stop = True
-            self._move(ServiceState.STOPPING, now, "was stopping")
+            self.asked_to_stop = asked
+            self._move(ServiceState.STOPPING, now, "is to stop")
+
+    def succeeded(self, now: float) -> None:
+        """Another process of it, which is ready, has taken the place of the one before."""
+        self._spawned_at = now
+        self.problem = None
 
     # --- what happens ------------------------------------------------------------------------
 
@@ -117,6 +134,11 @@ class Service:
             return self._spawned_at + self.spec.ready_timeout_s
         return None
 
+    def overdue(self, now: float) -> bool:
+        """It runs, and should have been ready by now."""
+        due = self.due_at()
+        return self.state is ServiceState.STARTING and due is not None and now >= due
+
     def _stopped(self, now: float, facts: Facts) -> Action:
         if self.wanted:
             self._move(ServiceState.STARTING, now, "wanted")
@@ -131,7 +153,7 @@ class Service:
             self._move(ServiceState.STOPPING, now, "asked to stop")
         elif facts.ready:
             self._move(ServiceState.RUNNING, now, "ready")
-        elif facts.blocked or ((due := self.due_at()) is not None and now >= due):
+        elif facts.blocked or self.overdue(now):
             # Ours, alive and of no use: it is asked to stop, and the reason stays on screen.
             self.problem = facts.blocked
             self._doomed = True

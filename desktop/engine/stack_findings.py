@@ -7,7 +7,8 @@ from pathlib import Path
 
 from desktop.engine.model import Finding, Problem, ServiceStatus, WorkerRow
 from desktop.engine.states import UP, ServiceState, Severity, StackState
-from desktop.words import text, textn
+from desktop.engine.worker_findings import worker_findings
+from desktop.words import Text, text, verbatim
 
 
 def stack_state(services: Iterable[ServiceStatus]) -> StackState:
@@ -25,18 +26,18 @@ def stack_state(services: Iterable[ServiceStatus]) -> StackState:
 def stack_findings(
     services: Iterable[ServiceStatus],
     warnings: Mapping[str, Problem],
-    other_workers: Sequence[WorkerRow],
+    workers: Sequence[WorkerRow],
     broken_records: Iterable[Path],
 ) -> tuple[Finding, ...]:
-    """The findings, the gravest kind first. ``warnings`` are those of services that are up."""
+    """The findings, the gravest kind first. ``warnings`` are those of services that are up,
+    ``workers`` the Celery processes of the stack's app."""
     failed = (
         service_failed(one.name, one.error)
         for one in services
         if one.state is ServiceState.FAILED and one.error
     )
-    others = (others_running(other_workers),) if other_workers else ()
     warned = (service_warns(name, problem) for name, problem in warnings.items())
-    return (*failed, *warned, *map(broken_record, broken_records), *others)
+    return (*failed, *warned, *map(broken_record, broken_records), *worker_findings(workers))
 
 
 def service_failed(name: str, problem: Problem) -> Finding:
@@ -59,6 +60,39 @@ def service_warns(name: str, problem: Problem) -> Finding:
     )
 
 
+def code_not_taken_up(problem: Problem) -> Finding:
+    """A change of the code that does not import (``autoreload``)."""
+    return Finding(
+        id="code-does-not-import",
+        severity=Severity.WARNING,
+        title=text("The changed code does not import."),
+        detail=_with_log(problem),
+        fix=text("The workers go on with the code they have, until the next change that imports."),
+    )
+
+
+def not_taken_over(name: str, problem: Problem) -> Finding:
+    """A restart whose fresh process failed."""
+    return Finding(
+        id=f"not-restarted-{name}",
+        severity=Severity.WARNING,
+        title=text("{service} was not restarted: it goes on as it was.", service=name),
+        detail=_joined(problem.title, " ", _with_log(problem)),
+        fix=problem.next_step,
+    )
+
+
+def _with_log(problem: Problem) -> Text:
+    """What happened, with the last lines of the log or the traceback."""
+    if not problem.log:
+        return problem.message
+    return _joined(problem.message, "\n", verbatim("\n".join(problem.log)))
+
+
+def _joined(first: Text, between: str, second: Text) -> Text:
+    return Text("{first}{between}{second}", {"first": first, "between": between, "second": second})
+
+
 def broken_record(path: Path) -> Finding:
     return Finding(
         id="record-broken",
@@ -68,19 +102,4 @@ def broken_record(path: Path) -> Finding:
         fix=text(
             "See with celery-tray workers whether that service still runs; then delete the file."
         ),
-    )
-
-
-def others_running(rows: Sequence[WorkerRow]) -> Finding:
-    return Finding(
-        id="other-workers",
-        severity=Severity.WARNING,
-        title=textn(
-            "{n} other worker of this app is running",
-            "{n} other workers of this app are running",
-            len(rows),
-        ),
-        detail=text("Not started here, and it takes tasks from the same queues."),
-        fix=text("Replace them safely: celery-tray start --replace"),
-        pids=tuple(row.pid for row in rows),
     )

@@ -6,8 +6,10 @@ import difflib
 import sys
 from pathlib import Path
 
+from desktop.engine.config_schema import is_name
 from desktop.engine.errors import HomeError, UsageError
 from desktop.engine.model import Problem, ServiceSpec
+from desktop.engine.states import ServiceKind
 from desktop.paths import StackHome
 from desktop.words import Text, text, verbatim
 
@@ -25,7 +27,7 @@ def cannot_spawn(spec: ServiceSpec, argv: tuple[str, ...], error: OSError, log: 
         next_step = text("Free the disk or mend the folder's permissions, then start it again.")
     return Problem(
         code="spawn",
-        title=text("{service} can't be started.", service=spec.name),
+        title=text("{service} can't be started.", service=spec.known_as),
         message=verbatim(f"{error.strerror or type(error).__name__}: {where}"),
         next_step=next_step,
     )
@@ -35,7 +37,7 @@ def not_recorded(spec: ServiceSpec, error: OSError, folder: Path) -> Problem:
     """What is started has to be written down first, or the next engine would not know it."""
     return Problem(
         code="not-recorded",
-        title=text("{service} can't be started.", service=spec.name),
+        title=text("{service} can't be started.", service=spec.known_as),
         message=text(
             "Its record can't be written in {folder}: {reason}",
             folder=str(folder),
@@ -49,12 +51,12 @@ def silent(spec: ServiceSpec, tail: tuple[str, ...]) -> Problem:
     """It runs but never answered its readiness probe."""
     return Problem(
         code="not-ready",
-        title=text("{service} runs but does not answer.", service=spec.name),
+        title=text("{service} runs but does not answer.", service=spec.known_as),
         message=text(
             "It was not ready after {seconds} s, so it was asked to stop.",
             seconds=int(spec.ready_timeout_s),
         ),
-        next_step=text("Its log tells more: celery-tray logs {service}", service=spec.name),
+        next_step=text("Its log tells more: celery-tray logs {service}", service=spec.known_as),
         log=tail,
     )
 
@@ -108,3 +110,22 @@ def unusable_folder(home: StackHome, error: OSError) -> HomeError:
         verbatim(error.strerror or type(error).__name__),
         text("Make it a folder that you may write to, or choose another with --home."),
     )
+
+
+def check_worker_name(name: str, known: ServiceSpec | None) -> None:
+    """Whether a worker of a person's own making may be called so; ``known`` is what has the name
+    already. Raises :class:`UsageError`."""
+    if not is_name(name):
+        raise UsageError(
+            "worker-name",
+            text("No worker can be called {name}.", name=verbatim(repr(name))),
+            text("Expected a name of letters, digits, - and _, at most 60 of them."),
+            text("Choose another name."),
+        )
+    if known and (known.of or known.kind is not ServiceKind.WORKER):
+        raise UsageError(
+            "worker-name",
+            text("No worker can be called {name}.", name=verbatim(repr(name))),
+            text("{name} is a service of this stack already.", name=name),
+            text("Choose another name."),
+        )

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from desktop.engine.finishing import Finishing
-from desktop.engine.model import ServiceSpec
-from desktop.engine.process import Process
+from desktop.engine.model import CeleryPing, ServiceSpec
+from desktop.engine.process import Process, addresses
+from desktop.engine.redis_waiting import end_waiting
 from desktop.engine.states import ServiceKind
 from desktop.words import Text, text, textn
 
@@ -30,6 +31,8 @@ class Stopping:
         self._running = running
         self._log = log
         self._on_change = on_change
+        self.told = False
+        """It was asked, and takes nothing more."""
         self._finishing: Finishing | None = None
         self._slow = False
         self._suspended = False
@@ -55,6 +58,11 @@ class Stopping:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    @property
+    def tasks_left(self) -> int:
+        """How many of the tasks that ran when it was asked are not finished."""
+        return self._finishing.count if self._finishing else 0
+
     def note(self) -> Text | None:
         """What it is doing, in words; None when there is nothing to say yet."""
         if self._suspended:
@@ -65,6 +73,10 @@ class Stopping:
 
     async def _watch(self) -> None:
         asked = time.monotonic()
+        if isinstance(self._spec.probe, CeleryPing):
+            await asyncio.to_thread(_wake, self._spec.probe.broker, self._running.pid)
+        self.told = True
+        self._on_change()
         patience_s = self._spec.stop_patience_s
         while self._running.alive:
             await asyncio.sleep(LOOK_S)
@@ -87,3 +99,7 @@ class Stopping:
                 async with asyncio.timeout(FORCE_STEP_S):
                     await asyncio.shield(self._running.ended)
                     return
+
+
+def _wake(broker: str, pid: int) -> None:
+    end_waiting(broker, addresses(pid))

@@ -11,19 +11,24 @@ import asyncio
 import contextlib
 import logging
 import time
+from pathlib import Path
 
-from desktop.engine import exits, logs, ports, process, start_problems
+import msgspec
+
+from desktop.engine import exits, logs, process, record_keeping, start_problems
 from desktop.engine.control import Control
+from desktop.engine.held import Held
+from desktop.engine.launching import launch
 from desktop.engine.model import Problem, ServiceSpec, ServiceStatus
 from desktop.engine.preparation import Preparation
 from desktop.engine.readiness import Readiness
 from desktop.engine.records import Record
 from desktop.engine.service import Action, Facts, Service
 from desktop.engine.service_note import service_note
+from desktop.engine.service_status import service_status
 from desktop.engine.states import UP, ServiceKind, ServiceState
 from desktop.engine.stopping import Stopping
 from desktop.engine.surroundings import Surroundings
-from desktop.system import parent_guard
 from desktop.words import Text
 
 log = logging.getLogger(__name__)
@@ -40,8 +45,10 @@ class Supervisor:
         self._process: process.Process | None = None
         self._exit_problem: Problem | None = None
         self._blocked: Problem | None = None
+        self._forced = False
         self._argv = spec.argv
-        self._usage: process.Usage | None = None
+        self.usage: process.Usage | None = None
+        """What its process takes, as measured last."""
         self._wake = asyncio.Event()
         self._readiness = Readiness(self._on_answer)
         self._stopping: Stopping | None = None
@@ -86,20 +93,66 @@ class Supervisor:
         self.wake()
 
     def force(self) -> None:
-        """The person's word: down the ladder now, whatever still runs."""
-        if self._running:
-            self._stop_of(self._running).force()
+        """The person's word: down the ladder, whatever still runs, once those that need it have
+        ended: a worker hands back its tasks to a Redis that is still there."""
+        self._forced = True
+        if self._stopping and self._running and self.service.asked_to_stop:
+            self._stopping.force()
 
     def adopt(self, record: Record) -> bool:
         """Take over the process of a record; False when it is gone."""
-        if record.pid is None or record.create_time is None:
-            return False
         found = process.adopt(record.pid, record.create_time, record.started_at)
         if found is None:
             return False
         self._take(found)
-        self.service.adopt(time.monotonic(), stopping=record.stopping, restarts=record.restarts)
+        self.service.adopt(
+            time.monotonic(),
+            stopping=record.stopping,
+            # A worker that was told twice stops once (facts), one that was never told goes on.
+            asked=record.asked and record.spec.kind is not ServiceKind.WORKER,
+            ready=record.ready,
+            restarts=record.restarts,
+        )
+        if self.service.state is ServiceState.STARTING:
+            self.service.spec = record.spec
+            self._record()
+            self._readiness.await_ready(record.spec, found, self._control())
         return True
+
+    def held(self) -> Held | None:
+        """The process as another supervisor may take it; None when there is none."""
+        running = self._running
+        if running is None:
+            return None
+        return Held(running, self.service.spec, self._argv, self._readiness.node_pid)
+
+    def let_go(self) -> None:
+        """Another supervisor drives the process from now on."""
+        self._process, self._stopping = None, None
+
+    def take_over(self, held: Held) -> None:
+        """Drive this process, which is ready, from now on."""
+        self.service.spec = held.spec
+        self.service.succeeded(time.monotonic())
+        self._blocked, self._exit_problem = None, None
+        self._receive(held)
+        self._readiness.ready = True
+        self._readiness.watch_health(self.service.spec, self._process, self._control())
+        self._record()
+        self.wake()
+
+    def retire(self, held: Held) -> None:
+        """Drive this process to its warm end. Raises OSError when that can't be recorded: then
+        nothing has been begun."""
+        record_keeping.keep_as(self._stack, self.service, held.process, stopping=True, asked=False)
+        self._receive(held)
+        self.service.adopt(time.monotonic(), stopping=True)
+        self.run()
+
+    def _receive(self, held: Held) -> None:
+        self._argv = held.argv
+        self._take(held.process)
+        self._readiness.node_pid = held.node_pid
 
     async def close(self) -> None:
         """Stop driving; the process goes on."""
@@ -127,33 +180,26 @@ class Supervisor:
         """What a person should know although it is up."""
         return self._readiness.warning if self.service.state in UP else None
 
-    def set_usage(self, usage: process.Usage | None) -> None:
-        self._usage = usage
+    @property
+    def told_to_stop(self) -> bool:
+        """It was asked to stop, and takes no more tasks."""
+        return self._stopping is not None and self._stopping.told
+
+    @property
+    def tasks_left(self) -> int:
+        """How many tasks it finishes before it ends; 0 unless it was asked to stop."""
+        return self._stopping.tasks_left if self._stopping else 0
 
     def status(self) -> ServiceStatus:
         """The service as it is, for the snapshot."""
-        service, spec, running = self.service, self.service.spec, self._running
-        usage = self._usage if running else None
-        return ServiceStatus(
-            name=spec.name,
-            kind=spec.kind,
-            state=service.state,
-            enabled=spec.enabled,
-            wanted=service.wanted,
-            pid=running.pid if running else None,
-            create_time=running.create_time if running else None,
-            started_at=running.started_at if running else None,
-            cpu_percent=usage.cpu_percent if usage else None,
-            rss_bytes=usage.rss_bytes if usage else None,
-            processes=usage.processes if usage else int(running is not None),
-            url=spec.url,
-            detail=self._readiness.detail if service.state in UP else Text(""),
-            note=self._note(),
-            restarts=service.restarts,
-            error=service.problem,
-            log_path=str(self._stack.home.log(spec.name)),
-            node=spec.node,
+        return service_status(
+            self.service,
+            self._running,
+            self.usage,
             argv=self._argv,
+            detail=self._readiness.detail,
+            note=self._note(),
+            log_path=self._log_path,
         )
 
     # --- the loop --------------------------------------------------------------------------------
@@ -183,16 +229,12 @@ class Supervisor:
     def _facts(self) -> Facts:
         spec = self.service.spec
         blocked = self._blocked or self._readiness.refused
-        due = self.service.due_at()
-        if (
-            blocked is None
-            and self.service.state is ServiceState.STARTING
-            and due is not None
-            and time.monotonic() >= due
-        ):
+        if blocked is None and self.service.overdue(time.monotonic()):
             blocked = start_problems.silent(spec, self._tail())
         return Facts(
-            needs_up=all(self._stack.service_up(name) for name in spec.needs),
+            # A successor that is on its way takes this place as soon as it is ready.
+            needs_up=all(self._stack.service_up(name) for name in spec.needs)
+            and not self._stack.successor_starts(spec.name),
             users_alive=self._stack.users_alive(spec.name),
             alive=self.pid is not None,
             exit_problem=self._exit_problem,
@@ -211,34 +253,15 @@ class Supervisor:
         if state is ServiceState.EXTERNAL:
             self._readiness.watch_external(service.spec)
         if state is ServiceState.RUNNING:
-            self._readiness.watch_health(service.spec, self._control())
+            self._readiness.watch_health(service.spec, self._running, self._control())
         if state in {ServiceState.STOPPED, ServiceState.FAILED} or not service.wanted:
             self._blocked = None
+        self._forced = self._forced and state is ServiceState.STOPPING
         self._record()
         self._stack.changed()
 
     def _record(self) -> Problem | None:
-        """Write down what the next engine has to know; the problem when that can't be done."""
-        service, running = self.service, self._running
-        try:
-            if service.state is ServiceState.EXTERNAL or not (service.wanted or running):
-                self._stack.records.remove(service.spec.name)
-                return None
-            self._stack.records.save(
-                Record(
-                    spec=service.spec,
-                    boot_id=self._stack.boot_id,
-                    pid=running.pid if running else None,
-                    create_time=running.create_time if running else None,
-                    started_at=running.started_at if running else None,
-                    stopping=running is not None and not service.wanted,
-                    restarts=service.restarts,
-                )
-            )
-        except OSError as error:
-            log.error("the record of %s can't be written: %s", service.spec.name, error)
-            return start_problems.not_recorded(service.spec, error, self._stack.home.records)
-        return None
+        return record_keeping.keep(self._stack, self.service, self._running)
 
     # --- start -----------------------------------------------------------------------------------
 
@@ -256,27 +279,19 @@ class Supervisor:
             self._readiness.external, self._blocked = found.external, found.blocked
             return
         self._argv = found.argv
-        if spec.port is not None and not ports.free_for(spec):
-            holder = await asyncio.to_thread(ports.holder, spec.port)
-            self._blocked = ports.problem(spec.port, spec.name, holder)
-            return
-        try:
-            started = process.spawn(spec, self._stack.home, found.argv, found.env)
-        except OSError as error:
-            log_path = self._stack.home.log(spec.name)
-            self._blocked = start_problems.cannot_spawn(spec, found.argv, error, log_path)
+        started, self._blocked = await launch(spec, found, self._stack.home)
+        if started is None:
             return
         self.service.spawned(time.monotonic())
         self._take(started)
-        if spec.kind is ServiceKind.WORKER:
-            parent_guard.start(started.pid, started.create_time)
         # What no record tells of would be nobody's after this engine: it is asked to stop again.
         self._blocked = self._record()
         self._readiness.await_ready(spec, started, self._control())
         self._stack.changed()
 
     def _take(self, running: process.Process) -> None:
-        self._process, self._stopping = running, None
+        self._process = running
+        self._stopping = Stopping(self.service.spec, running, self._log_path, self._stack.changed)
         running.ended.add_done_callback(self._on_ended)
 
     def _control(self) -> Control | None:
@@ -295,7 +310,7 @@ class Supervisor:
         code = ended.result()
         ran_for_s = max(time.time() - running.started_at, 0.0)
         self._exit_problem = exits.explain(
-            spec,
+            msgspec.structs.replace(spec, name=spec.known_as),
             code=code,
             ran_for_s=ran_for_s,
             quick=ran_for_s < spec.restart.min_uptime_s,
@@ -308,22 +323,21 @@ class Supervisor:
         self._stack.changed()
 
     def _terminate(self) -> None:
-        spec, running = self.service.spec, self._process
-        if running is None:
-            return
-        is_worker = spec.kind is ServiceKind.WORKER
-        self._stop_of(running).ask(self._stack.running_tasks(spec.node) if is_worker else ())
-        self._record()
-
-    def _stop_of(self, running: process.Process) -> Stopping:
         if self._stopping is None:
-            spec = self.service.spec
-            log_path = self._stack.home.log(spec.name)
-            self._stopping = Stopping(spec, running, log_path, self._stack.changed)
-        return self._stopping
+            return
+        node, pid = self.service.spec.node, self._readiness.node_pid
+        self._stopping.ask(self._stack.running_tasks(node, pid) if node else ())
+        if self._forced:
+            self._stopping.force()
+        self._record()
+        self._stack.changed()
 
     def _tail(self) -> tuple[str, ...]:
-        return tuple(logs.tail(self._stack.home.log(self.service.spec.name), LOG_TAIL_LINES))
+        return tuple(logs.tail(self._log_path, LOG_TAIL_LINES))
+
+    @property
+    def _log_path(self) -> Path:
+        return self._stack.home.log(self.service.spec.known_as)
 
     def _note(self) -> Text | None:
         missing = (n for n in self.service.spec.needs if not self._stack.service_up(n))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from desktop.engine import redis_url
 from desktop.engine.model import ActiveTask, TaskCounts
 from desktop.engine.telemetry import Telemetry
+from desktop.engine.telemetry.holders import Holders
 
 
 class TaskWatch:
@@ -16,12 +17,15 @@ class TaskWatch:
     def __init__(self, on_change: Callable[[], None]) -> None:
         self.counts = TaskCounts()
         self.active: tuple[ActiveTask, ...] = ()
+        self.holders = Holders()
+        """Who got which task last, on the broker that is listened to."""
         self._on_change = on_change
         self._url = ""
         self._telemetry: Telemetry | None = None
 
-    def listen(self, url: str) -> None:
-        """Listen to this broker from now on. Only Redis is listened to."""
+    def listen(self, url: str, key_prefix: str = "") -> None:
+        """Listen to this broker from now on. Only Redis is listened to. ``key_prefix`` is the
+        app's ``global_keyprefix``."""
         if not url or url == self._url or not redis_url.is_redis(url):
             return
         if self._telemetry:
@@ -31,7 +35,8 @@ class TaskWatch:
         def on_change(counts: TaskCounts, active: tuple[ActiveTask, ...]) -> None:
             loop.call_soon_threadsafe(self._set, counts, active)
 
-        self._telemetry = Telemetry(url, on_change)
+        self.holders = Holders()
+        self._telemetry = Telemetry(url, on_change, key_prefix=key_prefix, holders=self.holders)
         self._url = url
         self._telemetry.start()
 
@@ -39,11 +44,21 @@ class TaskWatch:
         if self._telemetry:
             await asyncio.to_thread(self._telemetry.stop)
 
-    def running(self, node: str) -> tuple[str, ...]:
-        """Ids of the tasks that a node has started and not ended."""
+    def running(self, node: str, pid: int = 0) -> tuple[str, ...]:
+        """Ids of the tasks that a node has started and not ended; with ``pid``, that process of
+        those that share its name."""
         return tuple(
-            task.id for task in self.active if task.worker == node and task.started_at is not None
+            task.id
+            for task in self.active
+            if task.worker == node
+            and task.started_at is not None
+            and (not pid or task.worker_pid in {0, pid})
         )
+
+    def started_since(self, node: str, pid: int, at: float) -> int | None:
+        """Tasks that this process of a node has started since ``at``; None when not all were
+        heard."""
+        return self._telemetry.started_since(node, pid, at) if self._telemetry else None
 
     def _set(self, counts: TaskCounts, active: tuple[ActiveTask, ...]) -> None:
         self.counts, self.active = counts, active

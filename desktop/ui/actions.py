@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,17 +15,19 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from desktop.engine.commands import Census, Existing, Restart, Start, StartReport, Stop
 from desktop.engine.errors import TrayError
+from desktop.engine.leftovers import stale_code
 from desktop.engine.model import ActiveTask, Problem, ServiceStatus, WorkerRow
 from desktop.engine.states import ServiceState, TaskState
 from desktop.quantities import duration
 from desktop.system import reveal
 from desktop.ui import icons
-from desktop.ui.phrases import service_title
+from desktop.ui.phrases import restart_words, service_title
 from desktop.ui.view import STARTABLE, STOPPABLE, Row, View
 from desktop.words import tr, trn
 
 if TYPE_CHECKING:
     from desktop.ui.bridge import Bridge
+    from desktop.ui.cleanup_actions import CleanupActions
     from desktop.ui.widgets.confirm import Confirm
 
 
@@ -76,12 +79,19 @@ class Actions(QObject):
         self._bridge.submit(Stop(self._bridge.project, services))
 
     def restart(self, *services: str) -> None:
-        """Stop and start again."""
+        """A fresh process of each; a worker finishes its tasks meanwhile."""
         self._bridge.submit(Restart(self._bridge.project, services))
 
     def look_again(self) -> None:
         """Look for every Celery process now."""
         self._bridge.submit(Census(self._bridge.project))
+
+    @functools.cached_property
+    def cleanup(self) -> CleanupActions:
+        """What can be done about leftovers; loaded with the page that shows them."""
+        from desktop.ui.cleanup_actions import CleanupActions
+
+        return CleanupActions(self._bridge, self)
 
     def ask_stop_all(self, view: View) -> None:
         """Stop all, after a question that says what happens to the running tasks."""
@@ -200,7 +210,7 @@ class Actions(QObject):
         add(tr("Start"), "play", lambda: self.start(name), reachable and state in STARTABLE)
         add(tr("Stop"), "stop", lambda: self.stop(name), reachable and state in STOPPABLE)
         add(
-            tr("Restart"),
+            restart_words(stale_code(view.stack, service) is not None),
             "restart",
             lambda: self.restart(name),
             reachable and state is ServiceState.RUNNING,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -56,6 +56,15 @@ class Bridge(QObject):
         """Send a command; its outcome comes by the signals."""
         self._begin(self._submit(command))
 
+    def request(
+        self,
+        command: Command,
+        done: Callable[[object], None],
+        failed: Callable[[Problem], None],
+    ) -> None:
+        """Send a command; its answer, or why there is none, goes to who asked and nobody else."""
+        self._begin(self._request(command, done, failed))
+
     async def ask(self, command: Command) -> object:
         """Send a command and await its answer. Raises :class:`TrayError`."""
         return await self._link.submit(command)
@@ -88,6 +97,19 @@ class Bridge(QObject):
             return
         if isinstance(command, Start) and isinstance(answer, StartReport) and answer.existing:
             self.existing_found.emit(command, answer)
+
+    async def _request(
+        self,
+        command: Command,
+        done: Callable[[object], None],
+        failed: Callable[[Problem], None],
+    ) -> None:
+        try:
+            answer = await self._link.submit(command)
+        except TrayError as error:
+            failed(error.problem)
+        else:
+            done(answer)
 
     async def _open(self) -> None:
         """Have the engine look at the project; what stands against that is the stack's state."""

@@ -57,6 +57,11 @@ def task_state(state: TaskState) -> str:
     return str(_TASK_STATES[state])
 
 
+def restart_words(stale: bool) -> str:
+    """The verb for a service whose code is as it was loaded, or (``stale``) has changed since."""
+    return tr("Restart on new code") if stale else tr("Restart")
+
+
 def stack_title(stack: StackStatus | None, project: str) -> str:
     """The project's name for people; the bundled app has none of its own."""
     if stack is not None and stack.project:

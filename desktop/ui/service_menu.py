@@ -13,7 +13,7 @@ from desktop.engine.model import ServiceStatus
 from desktop.engine.states import UP, ServiceState
 from desktop.ui import icons
 from desktop.ui.actions import is_web
-from desktop.ui.phrases import service_state, service_title
+from desktop.ui.phrases import restart_words, service_state, service_title
 from desktop.ui.view import STARTABLE, STOPPABLE, view_of
 from desktop.words import tr
 
@@ -28,6 +28,7 @@ class ServiceMenu:
         self._tray = tray
         self._service = service
         self._drawn: ServiceState | None = None
+        self._stale = False
         self.menu = QMenu(tray.menu)
         bridge = tray.bridge
         self.start = self._add(lambda: bridge.submit(Start(bridge.project, (service.name,))))
@@ -50,19 +51,19 @@ class ServiceMenu:
         self.start.setText(tr("Start"))
         self.stop.setText(tr("Stop"))
         self.force.setText(tr("Force stop…"))
-        self.restart.setText(tr("Restart"))
         self.log.setText(tr("Show log"))
         self.open.setText(tr("Open in the browser"))
-        self.show_service(self._service)
+        self.show_service(self._service, self._stale)
 
     def redraw(self) -> None:
         """Another theme is in force."""
         self._drawn = None
-        self.show_service(self._service)
+        self.show_service(self._service, self._stale)
 
-    def show_service(self, service: ServiceStatus) -> None:
-        """The service as it is now."""
-        self._service = service
+    def show_service(self, service: ServiceStatus, stale: bool) -> None:
+        """The service as it is now; ``stale``: its code has changed since it was loaded."""
+        self._service, self._stale = service, stale
+        self.restart.setText(restart_words(stale))
         state = service.state
         note = f" ({service.note})" if service.note else ""
         self.menu.setTitle(menu_text(f"{service_title(service)} – {service_state(state)}{note}"))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QSystemTrayIcon
 
 from desktop.engine.commands import Start, Stop
 from desktop.engine.errors import TrayError
+from desktop.engine.leftovers import leftovers, stale_code
 from desktop.engine.model import Problem, StackStatus
 from desktop.engine.notices import Notice
 from desktop.engine.states import UP, ServiceKind, Severity
@@ -74,6 +75,7 @@ class Tray(QObject):
         self._shown: tuple[TrayState, bool] | None = None
         self._last_problem: Problem | None = None
         self._leads_to = ("", "")
+        self._finding_page = "overview"
         self.services: dict[str, ServiceMenu] = {}
         self.menu = QMenu()
         self._build()
@@ -93,7 +95,8 @@ class Tray(QObject):
     def _build(self) -> None:
         self.status = self._add(lambda: None)
         self.status.setEnabled(False)
-        self.finding = self._add(lambda: self.show_window.emit("overview", ""))
+        self.finding = self._add(lambda: self.show_window.emit(self._finding_page, ""))
+        self.cleanup = self._add(lambda: self.show_window.emit("cleanup", ""))
         self.menu.addSeparator()
         self.start_all = self._add(lambda: self._bridge.submit(Start(self._bridge.project)))
         self.stop_all = self._add(lambda: self._bridge.submit(Stop(self._bridge.project)))
@@ -138,6 +141,7 @@ class Tray(QObject):
         self.start_all.setIcon(icons.icon("play"))
         self.stop_all.setIcon(icons.icon("stop"))
         self.finding.setIcon(icons.icon("state-attention", theme.color("warn")))
+        self.cleanup.setIcon(icons.icon("cleanup", theme.color("warn")))
         for menu in self.services.values():
             menu.redraw()
         self.update(self._bridge.stack)
@@ -147,9 +151,15 @@ class Tray(QObject):
         said = sentence(stack)
         self.status.setText(menu_text(said))
         self.icon.setToolTip(f"Celery Tray\n{said}")
+        left = len(leftovers(stack))
         finding = pressing(stack)
-        self.finding.setVisible(finding is not None)
+        # What the cleanup's own line says is not said twice.
+        told = finding is not None and not (left and finding.pids)
+        self.finding.setVisible(told)
         self.finding.setText(menu_text(str(finding.title)) if finding else "")
+        self._finding_page = "cleanup" if finding and finding.pids else "overview"
+        self.cleanup.setVisible(bool(left))
+        self.cleanup.setText(tr("Clean up… ({n})", n=left))
         self.start_all.setEnabled(can_start(stack))
         self.stop_all.setEnabled(can_stop(stack))
         self._show_services(stack)
@@ -173,7 +183,7 @@ class Tray(QObject):
                 self.services[one.name] = shown
                 self.menu.insertMenu(self._after_services, shown.menu)
         for one in services:
-            self.services[one.name].show_service(one)
+            self.services[one.name].show_service(one, stale_code(stack, one) is not None)
 
     def _draw(self, state: TrayState) -> None:
         dark = bar_is_always_dark() or _scheme_is_dark()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from desktop.engine.leftovers import leftovers
 from desktop.engine.model import Finding, StackStatus
 from desktop.engine.states import ALIVE, UP, ServiceState, Severity
 from desktop.ui.phrases import service_title
@@ -29,7 +30,7 @@ def tray_state(stack: StackStatus | None) -> TrayState:
     states = {one.state for one in stack.services}
     if stack.problem or ServiceState.FAILED in states:
         return TrayState.FAILED
-    if ServiceState.BACKOFF in states or pressing(stack):
+    if ServiceState.BACKOFF in states or pressing(stack) or leftovers(stack):
         return TrayState.ATTENTION
     if states & {ServiceState.STARTING, ServiceState.STOPPING}:
         return TrayState.STARTING

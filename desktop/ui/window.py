@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop import paths
+from desktop.engine.leftovers import leftovers
 from desktop.engine.model import Problem, ServiceStatus, StackStatus
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import UP, ServiceKind, Severity
@@ -202,6 +203,7 @@ class StatusWindow(QMainWindow):
         view = self.view()
         self.setWindowTitle(f"{stack_title(view.stack, view.project)} – Celery Tray")
         self.sidebar.show_project(stack_title(view.stack, view.project))
+        self.sidebar.set_badge("cleanup", len(leftovers(view.stack)))
         self._show_broker(view)
         self.page.take(view)
 

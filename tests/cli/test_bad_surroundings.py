@@ -160,6 +160,22 @@ def test_a_broken_configuration_starts_nothing(cli: Cli, line: str, words: tuple
     assert cli("status", "--json").code == 2
 
 
+def test_a_mistake_that_was_corrected_was_told_instead_of_the_next_one(
+    on_stack: Cli, stack: Stack
+) -> None:
+    file = on_stack.folder / "celery-tray.toml"
+    whole = file.read_text()
+    for mistake in ("first", "second"):
+        file.write_text(f"{mistake} = 1\n{whole}")
+        for _ in range(2):
+            assert on_stack("start").code == 2
+        done = on_stack("status")
+        assert done.code == 2
+        one_clear_problem(done.err, mistake)
+    file.write_text(whole)
+    assert on_stack("status").code == 3
+
+
 @pytest.mark.parametrize("command", ["status", "status --json", "start redis", "logs"])
 def test_streams_that_are_closed_or_full(stack: Stack, command: str) -> None:
     stack.start("redis")

@@ -73,6 +73,14 @@ def test_a_named_worker_with_its_queue(on_stack: Cli, stack: Stack) -> None:
     assert on_stack("stop", "--worker", "download_workre").code == 2
 
 
+@pytest.mark.parametrize("name", ["bad name!", "../escape", "redis", "x" * 61])
+def test_a_worker_is_not_called_what_it_can_not_be(on_stack: Cli, stack: Stack, name: str) -> None:
+    refused = on_stack("start", "--worker", name)
+    assert refused.code == 2
+    assert "No worker can be called" in refused.err
+    assert not [one for one in stack.status().services if one.pid]
+
+
 def test_a_simple_worker_is_worker1_on_all_queues(on_stack: Cli, stack: Stack) -> None:
     assert on_stack("start", "--simple", "--concurrency", "2").code == 0
     worker = stack.service("worker1")

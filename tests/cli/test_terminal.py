@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 
+from desktop.engine import ports
 from desktop.engine.errors import NotRunning
 from tests.cli.conftest import Cli
 from tests.live.conftest import Stack, until
@@ -83,3 +84,14 @@ def test_a_person_is_asked_about_workers_that_run_already(
     beside.type("b\r")
     assert beside.end() == 0
     assert stack.service("worker1").pid
+
+
+def test_a_web_server_alone_that_was_interrupted_showed_a_traceback(
+    on_stack: Cli, stack: Stack
+) -> None:
+    terminal = on_stack.terminal("web")
+    terminal.until("Web server:")
+    until(lambda: not ports.is_free(stack.web_port))
+    terminal.type(CTRL_C)
+    assert terminal.end() == 0
+    assert "Traceback" not in terminal.out

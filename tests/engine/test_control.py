@@ -116,3 +116,25 @@ def test_absurd_answers_are_taken_for_what_they_are_worth():
     assert _by_node(None) == ()
     task = _active_task("a@h", {"id": 7, "name": None, "time_start": "soon", "args": "x" * 9999})
     assert (task.id, task.name, task.started_at, len(task.args)) == ("7", "", None, 1024)
+
+
+def test_of_two_nodes_with_one_name_each_is_told_by_its_process(server, workers):
+    first = workers.start("w1@test", "-P", "solo")
+    control = Control(server.url)
+    assert control.answers_as("w1@test", 5, lambda pid: pid == first.pid) == first.pid
+    assert control.answers_as("w1@test", 0.2, lambda pid: pid != first.pid) is None
+    second = workers.start("w1@test", "-P", "solo", "--pidfile=")
+    found = control.answers_as("w1@test", 30, lambda pid: pid != first.pid)
+    assert found == second.pid
+
+
+def test_both_of_one_name_learn_what_one_knows_to_be_revoked(server, workers, wait_until):
+    workers.start("w1@test", "-P", "solo")
+    control = Control(server.url)
+    control.revoke("w1@test", ["a", "b"], 5, 1)
+    assert set(control.revoked("w1@test", 5, 1)) == {"a", "b"}
+    other = workers.start("w1@test", "-P", "solo", "--without-gossip")
+    assert control.answers_as("w1@test", 30, lambda pid: pid == other.pid)
+    control.revoke("w1@test", control.revoked("w1@test", 5, 2), 5, 2)
+    replies = control.replies("revoked", 5, ["w1@test"] * 2)
+    assert [set(ids) for _, ids in replies] == [{"a", "b"}] * 2

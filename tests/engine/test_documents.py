@@ -96,7 +96,10 @@ def test_workers_have_every_field_of_the_contract():
         row, pid=6, create_time=9_500.0, role="worker", node="worker1@h", app="web.celery_app",
         queues=["celery"], pool="prefork", concurrency=2, children=[7, 8], cwd="/srv",
         python="/srv/python", broker="redis://***@h:1/0", owner="orphan", findings=["duplicate"],
-        why=["2 reasons"], started_by="terminal", age_s=500.0, rss_bytes=99, active=1, reserved=3,
+        why=["2 reasons", "Twice"], started_by="terminal", age_s=500.0, rss_bytes=99, active=1,
+        reserved=3, verdicts=[
+            {"finding": "duplicate", "confidence": "certain", "evidence": "Twice"}
+        ],
     )  # fmt: skip
 
 

@@ -5,10 +5,27 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from desktop.engine.model import EngineInfo, Finding, Problem, ServiceStatus, StackStatus
+from desktop.engine.model import (
+    EngineInfo,
+    Finding,
+    Problem,
+    ServiceStatus,
+    StackStatus,
+    Verdict,
+    WorkerRow,
+)
 from desktop.engine.notices import OUT_OF_REACH_S, QUIET_S, STOPPING_S, Notice, Notices, Settings
 from desktop.engine.snapshot import Snapshot
-from desktop.engine.states import ServiceKind, ServiceState, Severity, StackState
+from desktop.engine.states import (
+    Confidence,
+    Owner,
+    Role,
+    ServiceKind,
+    ServiceState,
+    Severity,
+    StackState,
+    WorkerFinding,
+)
 from desktop.words import set_language, text, textn
 
 S = ServiceState
@@ -235,6 +252,76 @@ def test_a_worker_that_finishes_tasks_is_told_after_a_while_once() -> None:
     assert day.sees(busy, after_s=STOPPING_S) == []
     assert day.notices.due_at is None
     assert day.sees(stopped(service())) == []
+
+
+def orphan(pid: int = 401, **more: object) -> WorkerRow:
+    made = WorkerRow(pid, 1.0, Role.WORKER, Owner.ORPHAN, f"celery{pid}@mbp", this_app=True)
+    return msgspec.structs.replace(made, **more)
+
+
+def duplicate(pid: int = 402, confidence: Confidence = Confidence.LIKELY) -> WorkerRow:
+    verdict = Verdict(WorkerFinding.DUPLICATE, confidence, text("Same name as another."))
+    return orphan(pid, owner=Owner.EXTERNAL, verdicts=(verdict,))
+
+
+def test_an_orphan_is_told_once_and_leads_to_its_row() -> None:
+    day = Day()
+    day.sees(stack(service()))
+    assert day.sees(stack(service(), workers=(orphan(),))) == ["workers-401"]
+    [notice] = day.said
+    assert str(notice.title) == "1 orphaned worker"
+    assert "celery401@mbp" in str(notice.message)
+    assert (notice.page, notice.argument) == ("cleanup", "401")
+    assert day.sees(stack(service(), workers=(orphan(),)), after_s=QUIET_S * 2) == []
+    day.sees(stack(service()))
+    assert day.sees(stack(service(), workers=(orphan(),)), after_s=QUIET_S * 2) == []
+
+
+def test_a_pid_that_another_process_has_now_is_news() -> None:
+    day = Day()
+    day.sees(stack(service(), workers=(orphan(),)))
+    assert day.sees(stack(service(), workers=(orphan(create_time=900.0),))) == ["workers-401"]
+
+
+def test_a_duplicate_from_elsewhere_is_told_and_its_finding_is_not_told_beside_it() -> None:
+    day = Day()
+    day.sees(stack(service()))
+    both = stack(service(), workers=(duplicate(),), findings=(finding(402),))
+    assert day.sees(both) == ["workers-402"]
+    assert str(day.said[0].title) == "1 duplicate worker"
+    assert day.sees(both) == []
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        orphan(this_app=False),
+        orphan(owner=Owner.EXTERNAL),
+        orphan(owner=Owner.OURS),
+        duplicate(confidence=Confidence.UNKNOWN),
+    ],
+)
+def test_what_is_no_leftover_of_this_app_is_not_told(row: WorkerRow) -> None:
+    day = Day()
+    day.sees(stack(service()))
+    assert day.sees(stack(service(), workers=(row,))) == []
+
+
+def test_a_finding_about_processes_leads_to_the_cleanup() -> None:
+    day = Day()
+    day.sees(stack(service()))
+    day.sees(stack(service(), findings=(finding(1),)))
+    assert day.said[0].page == "cleanup"
+
+
+def test_a_worker_that_was_taken_over_finishes_without_a_word() -> None:
+    day = Day()
+    day.sees(stack(service()))
+    old = service(name="worker1.old", of="worker1", state=S.STOPPING)
+    both = stack(service(), old)
+    assert day.sees(both) == []
+    assert day.sees(both, after_s=STOPPING_S) == []
+    assert day.sees(stack(service())) == []
 
 
 def test_the_words_are_there_in_chinese() -> None:

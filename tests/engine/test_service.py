@@ -144,17 +144,33 @@ def test_a_restart_stops_and_starts_once() -> None:
 
 def test_an_adopted_service_that_was_stopping_goes_on_stopping() -> None:
     service, _ = make()
-    service.adopt(0.0, stopping=True, restarts=2)
+    service.adopt(0.0, stopping=True, asked=True, restarts=2)
     assert service.state is S.STOPPING
     assert service.tick(0.0, Facts(alive=True)) is Action.NONE
     service.tick(0.1, Facts(exit_problem=PROBLEM))
     assert service.state is S.STOPPED
 
 
+def test_an_adopted_service_that_was_to_stop_and_not_yet_told_is_told() -> None:
+    service, _ = make()
+    service.adopt(0.0, stopping=True, asked=False)
+    assert service.tick(0.0, Facts(alive=True, users_alive=True)) is Action.NONE
+    assert service.tick(0.1, Facts(alive=True)) is Action.TERM
+
+
+def test_an_adopted_service_that_was_not_ready_yet_has_to_become_so() -> None:
+    service, moves = make()
+    service.adopt(0.0, ready=False)
+    assert service.tick(0.1, Facts(alive=True)) is Action.NONE
+    assert service.due_at() == service.spec.ready_timeout_s
+    service.tick(0.2, Facts(alive=True, ready=True))
+    assert moves == [S.STARTING, S.RUNNING]
+
+
 def test_a_move_that_is_not_in_the_table_is_a_defect() -> None:
     service, _ = running()
     with pytest.raises(IllegalMove):
-        service.adopt(0.0, stopping=False, restarts=0)
+        service.adopt(0.0)
 
 
 wishes = st.sampled_from(["start", "stop", "restart", "none"])

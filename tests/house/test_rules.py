@@ -25,11 +25,17 @@ HOMES = {
     "redis": (
         "desktop/engine/broker.py",
         "desktop/engine/redis_",
+        "desktop/engine/rescue/unacked.py",
         "desktop/engine/telemetry/",
         "web/downloads/",
     ),
     "celery": ("web/celery_app.py", "web/downloads/"),
-    "kombu": ("desktop/engine/control.py", "web/downloads/", "web/celery_app.py"),
+    "kombu": (
+        "desktop/engine/control.py",
+        "desktop/engine/rescue/send.py",  # a lost task, once more
+        "web/downloads/",
+        "web/celery_app.py",
+    ),
     "sqlite3": (),
 }
 """Where the libraries that touch the world outside are used; everybody else asks there."""

@@ -15,13 +15,22 @@ import psutil
 import pytest
 
 from desktop.engine.client import Client
-from desktop.engine.commands import Leave, Start, StartReport, Stop, StopReport
+from desktop.engine.commands import Leave, Restart, Start, StartReport, Stop, StopReport
 from desktop.engine.errors import TrayError
 from desktop.engine.model import ServiceStatus, StackStatus
 from desktop.paths import Home, stack_id
 
 WAIT_S = 30.0
 T = TypeVar("T")
+
+
+def free_ports(count: int) -> list[int]:
+    """Different ones: a port that was let go may be given again at once."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def free_port() -> int:
@@ -48,7 +57,7 @@ class Stack:
         self.home = Home(folder / "home")
         self.folder = folder / name
         self.folder.mkdir(parents=True)
-        self.redis_port, self.web_port, self.monitor_port = (free_port() for _ in range(3))
+        self.redis_port, self.web_port, self.monitor_port = free_ports(3)
         self.redis_url = f"redis://127.0.0.1:{self.redis_port}/0"
         self.configure(more)
         self._seen: set[tuple[int, float]] = set()
@@ -92,6 +101,12 @@ allow_private = true
         assert isinstance(report, StopReport)
         return report
 
+    def restart(self, *services: str) -> StartReport:
+        with self.client() as client:
+            report = client.submit(Restart(self.project, services))
+        assert isinstance(report, StartReport)
+        return report
+
     def status(self) -> StackStatus:
         with self.client() as client:
             stack = client.snapshot().stack(stack_id(self.folder))
@@ -118,11 +133,12 @@ allow_private = true
 
     def left_over(self) -> list[tuple[int, str]]:
         """Processes ever seen of this stack that still run."""
-        return [
-            (pid, " ".join(psutil.Process(pid).cmdline()))
-            for pid, created in self._seen
-            if _runs(pid, created)
-        ]
+        left = []
+        for pid, created in self._seen:
+            with contextlib.suppress(psutil.Error):  # it may end while it is looked at
+                if _runs(pid, created):
+                    left.append((pid, " ".join(psutil.Process(pid).cmdline())))
+        return left
 
     def end(self) -> None:
         """Stop everything; what does not go is ended by its pid, and is a failure."""

@@ -9,6 +9,8 @@ up. FOLDER is ``docs/pictures`` unless told.
 
 from __future__ import annotations
 
+import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -24,6 +26,8 @@ import httpx
 from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from desktop.engine.commands import PlanCleanup
+from desktop.engine.errors import TrayError
 from desktop.engine.states import ServiceState
 from tests.browser import chromium
 from tests.live.conftest import Stack, until
@@ -51,6 +55,7 @@ def draw(folder: Path) -> None:
             with _downloads(stack, url):
                 _pages(desktop, stack, folder)
                 _web_pages(stack, folder)
+                _cleanup(desktop, stack, folder)
             (stack.folder / "send_mail.py").write_text(FAILING_PROGRAM)
             stack.configure(FAILING_SERVICE)
             _failed(desktop, stack, folder)
@@ -74,7 +79,7 @@ def _pages(desktop: Desktop, stack: Stack, folder: Path) -> None:
     with _tray(desktop, stack) as window:
         time.sleep(SETTLED_S)
         _picture(desktop, window, folder / "overview-light.png")
-        desktop.key("ctrl+3")
+        desktop.key("ctrl+4")
         _picture(desktop, window, folder / "logs-light.png")
         desktop.key("ctrl+1")
         desktop.click(1268, 14, button=3)
@@ -87,6 +92,51 @@ def _pages(desktop: Desktop, stack: Stack, folder: Path) -> None:
     with _tray(desktop, stack, language="zh_CN") as window:
         time.sleep(SETTLED_S)
         _picture(desktop, window, folder / "overview-zh.png")
+
+
+def _cleanup(desktop: Desktop, stack: Stack, folder: Path) -> None:
+    with _orphans(stack), _tray(desktop, stack) as window:
+        try:
+            with stack.client() as client:
+                client.submit(PlanCleanup(stack.project))
+        except TrayError as error:
+            print(f"no picture of the cleanup: {error}")
+            return
+        desktop.key("ctrl+3")
+        time.sleep(SETTLED_S / 4)
+        _picture(desktop, window, folder / "cleanup-light.png")
+        desktop.key("Tab")
+        desktop.key("Tab")
+        desktop.key("Tab")
+        desktop.key("Home")
+        desktop.key("Return")
+        _picture(desktop, window, folder / "cleanup-detail-light.png")
+
+
+@contextmanager
+def _orphans(stack: Stack) -> Iterator[None]:
+    """Three workers of the stack's app whose shell has ended: nobody's any more."""
+    app = stack.status().app
+    argv = [sys.executable, "-P", "-m", "celery", "-A", app, "-b", stack.redis_url]
+    worker = shlex.join([*argv, "worker", "-P", "solo", "-l", "INFO"])
+    names = ("celery@%h", "celery@%h", "reports@%h")
+    script = "".join(f"{worker} -n {name} >>orphans.log 2>&1 & echo $!; " for name in names)
+    said = subprocess.run(
+        ["sh", "-c", script],
+        cwd=stack.folder,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        process_group=0,
+    ).stdout
+    pids = [int(pid) for pid in said.split()]
+    try:
+        time.sleep(SETTLED_S / 8)
+        yield
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
 
 
 def _failed(desktop: Desktop, stack: Stack, folder: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_download_waits_in_its_own_queue_until_its_worker_comes(
         assert ended(api, one)["state"] == "SUCCESS"
 
 
-def test_failures_have_words_and_no_file(api: Client, httpserver: HTTPServer) -> None:
+def test_failures_have_words_and_no_file(api: Client, httpserver: HTTPServer, stack: Stack) -> None:
     httpserver.expect_request("/missing").respond_with_data("no", status=404)
     httpserver.expect_request("/wrong").respond_with_data(b"data")
     gone = ended(api, submit(api, httpserver.url_for("/missing")))
@@ -89,6 +89,9 @@ def test_failures_have_words_and_no_file(api: Client, httpserver: HTTPServer) ->
     wrong = ended(api, submit(api, httpserver.url_for("/wrong"), sha256="0" * 64))
     assert wrong["state"] == "FAILURE"
     assert wrong["error"]["code"] == "checksum"  # type: ignore[index]
+    # A file that never came was counted as a task that succeeded.
+    until(lambda: stack.status().tasks.failed == 2)
+    assert stack.status().tasks.succeeded == 0
 
 
 def test_a_body_shorter_than_promised_never_succeeds(api: Client, httpserver: HTTPServer) -> None:
@@ -169,6 +172,8 @@ def test_bad_requests_are_told_why(api: Client) -> None:
         answer = api.post("/api/downloads", json={"url": url})
         assert answer.status_code == 422, url
         assert answer.json()["title"]
+    bad = api.post("/api/downloads", json={"url": "https://example.org/x", "sha256": "abc"})
+    assert (bad.status_code, bad.json()["code"]) == (422, "bad-checksum")
     assert api.post("/api/downloads", content=b"{").status_code == 415
     chinese = api.post(
         "/api/downloads", json={"url": "ftp://x/"}, headers={"Accept-Language": "zh-CN"}

@@ -80,6 +80,18 @@ def test_an_engine_killed_while_a_worker_stops_lets_it_stop(stack: Stack) -> Non
     assert stack.service("redis").state is S.RUNNING
 
 
+def test_a_redis_that_is_stopped_waited_for_its_workers_for_ever(stack: Stack) -> None:
+    stack.start("worker1", "web")
+    before = pids(stack)
+    assert set(stack.restart("redis").ready) == {"redis", "worker1"}
+    after = pids(stack)
+    assert after["redis"] != before["redis"]
+    assert after["worker1"] != before["worker1"]
+    assert after["web"] == before["web"], "it does without for a while"
+    assert set(stack.stop("redis").stopped) == {"redis", "worker1"}
+    assert stack.service("web").state is S.RUNNING
+
+
 def test_a_suspended_worker_that_is_to_stop_is_told_as_such(stack: Stack) -> None:
     stack.start("worker1")
     pid = stack.service("worker1").pid

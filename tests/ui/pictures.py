@@ -16,12 +16,13 @@ import msgspec
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
+from desktop.engine.commands import PlanCleanup
 from desktop.engine.states import ServiceState
 from desktop.paths import Home
 from desktop.ui import theme
 from desktop.ui.window import StatusWindow
 from desktop.words import set_language
-from tests.ui import sample
+from tests.ui import sample, sample_cleanup
 from tests.ui.sample import SHOP, StandInBridge, StandInPreferences
 
 STARTING = msgspec.structs.replace(
@@ -46,7 +47,30 @@ SCENES: dict[str, tuple[str, str, object]] = {
     "logs": ("logs", "", SHOP),
     "logs-one": ("logs", "worker1", SHOP),
     "settings": ("settings", "", SHOP),
+    "cleanup": ("cleanup", "", sample_cleanup.LEFT_OVER),
+    "cleanup-detail": ("cleanup", "40112", sample_cleanup.LEFT_OVER),
+    "cleanup-going-on": ("cleanup", "", sample_cleanup.cleaning()),
+    "cleanup-ended": (
+        "cleanup",
+        "",
+        sample_cleanup.cleaning(
+            sample_cleanup.ENDED, lost=sample_cleanup.LOST, stranded=sample_cleanup.STRANDED
+        ),
+    ),
+    "cleanup-empty": ("cleanup", "", SHOP),
 }
+EVERY_WAY = {
+    "overview",
+    "overview-failed",
+    "services-failed",
+    "logs",
+    "settings",
+    "cleanup",
+    "cleanup-detail",
+    "cleanup-going-on",
+    "cleanup-ended",
+}
+"""Scenes that are drawn in dark, in Chinese and small, too."""
 LOGS = {
     "redis": [
         "51860:C 24 Nov 2026 09:12:01.004 * oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo",
@@ -79,7 +103,7 @@ def draw(folder: Path, names: list[str]) -> None:
     variants: list[tuple[str, str, str, QSize]] = []
     for name in SCENES:
         variants.append((name, "light", "en", QSize(1100, 720)))
-        if name in {"overview", "overview-failed", "services-failed", "logs", "settings"}:
+        if name in EVERY_WAY:
             variants.append((name, "dark", "en", QSize(1100, 720)))
             variants.append((name, "light", "zh_CN", QSize(1100, 720)))
             variants.append((name, "light", "en", QSize(880, 560)))
@@ -97,6 +121,8 @@ def _draw_one(
     theme.apply(app, mode)
     page, argument, stack = SCENES[scene]
     bridge = StandInBridge()
+    found = sample_cleanup.NOTHING if stack is SHOP else sample_cleanup.PLAN
+    bridge.answers[PlanCleanup] = found
     with tempfile.TemporaryDirectory() as root:
         home = Home(Path(root))
         logs = home.stack(SHOP.id)

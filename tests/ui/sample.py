@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections.abc import Callable
 
 import msgspec
 from PySide6.QtCore import QObject, Signal
@@ -258,6 +259,25 @@ class StandInBridge(QObject):
         self.project = self.stack.project if self.stack else ""
         self.commands: list[Command] = []
         self.watched: list[float] = []
+        self.answers: dict[type, object] = {}
+        """What a request of this kind is answered at once: a value, or a :class:`Problem`."""
+        self.waiting: list[tuple[Command, Callable[[object], None], Callable[[Problem], None]]] = []
+        """Requests that are not answered yet."""
+
+    def request(
+        self,
+        command: Command,
+        done: Callable[[object], None],
+        failed: Callable[[Problem], None],
+    ) -> None:
+        self.commands.append(command)
+        answer = self.answers.get(type(command))
+        if answer is None:
+            self.waiting.append((command, done, failed))
+        elif isinstance(answer, Problem):
+            failed(answer)
+        else:
+            done(answer)
 
     def submit(self, command: Command) -> None:
         self.commands.append(command)

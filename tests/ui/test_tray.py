@@ -19,6 +19,7 @@ from desktop.ui.widgets.confirm import Confirm
 from desktop.words import set_language, text
 from tests.ui import sample
 from tests.ui.sample import SHOP, StandInBridge
+from tests.ui.sample_cleanup import LEFT_OVER, stale
 
 S = ServiceState
 
@@ -162,7 +163,7 @@ def test_a_finding_is_an_entry_that_opens_the_window(tray: Tray, bridge, qtbot) 
     assert entries(tray)[1] == "3 orphaned workers"
     with qtbot.waitSignal(tray.show_window) as shown:
         tray.finding.trigger()
-    assert shown.args == ["overview", ""]
+    assert shown.args == ["cleanup", ""]
 
 
 def test_another_language_reaches_every_entry(tray: Tray, bridge) -> None:
@@ -256,3 +257,25 @@ def test_pages_are_opened_by_their_address(tray: Tray, monkeypatch) -> None:
     assert opened == ["http://127.0.0.1:8000/", "http://127.0.0.1:8001/"]
     tray.services["vite"].open.trigger()
     assert opened[-1] == "http://127.0.0.1:5173/"
+
+
+def test_leftovers_have_an_entry_of_their_own_that_opens_the_cleanup(tray, bridge, qtbot) -> None:
+    assert not tray.cleanup.isVisible()
+    about_them = msgspec.structs.replace(LEFT_OVER, findings=(sample.LEFTOVER,))
+    bridge.feed(about_them)
+    assert entries(tray)[1:3] == ["Clean up… (3)", "Start all"], "and the finding is not told twice"
+    with qtbot.waitSignal(tray.show_window) as shown:
+        tray.cleanup.trigger()
+    assert shown.args == ["cleanup", ""]
+    bridge.feed(SHOP)
+    assert not tray.cleanup.isVisible()
+
+
+def test_a_worker_on_old_code_is_restarted_on_the_new(tray, bridge) -> None:
+    menu = tray.services["worker1"]
+    assert menu.restart.text() == "Restart"
+    bridge.feed(stale())
+    assert menu.restart.text() == "Restart on new code"
+    assert tray.services["web"].restart.text() == "Restart"
+    menu.restart.trigger()
+    assert bridge.commands == [Restart(SHOP.project, ("worker1",))]

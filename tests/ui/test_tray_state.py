@@ -10,6 +10,7 @@ from desktop.engine.states import ServiceState, Severity
 from desktop.ui.tray_state import TrayState, can_start, can_stop, pressing, sentence, tray_state
 from tests.ui import sample
 from tests.ui.sample import SHOP
+from tests.ui.sample_cleanup import LEFT_OVER
 
 S = ServiceState
 ALL = tuple(S)
@@ -60,6 +61,10 @@ def test_a_stack_that_only_uses_somebody_s_redis_is_stopped() -> None:
 def test_a_finding_asks_for_a_look(severity: Severity, shown: TrayState) -> None:
     finding = msgspec.structs.replace(sample.LEFTOVER, severity=severity)
     assert tray_state(msgspec.structs.replace(SHOP, findings=(finding,))) is shown
+
+
+def test_leftovers_ask_for_a_look() -> None:
+    assert tray_state(LEFT_OVER) is TrayState.ATTENTION
 
 
 def test_the_worst_finding_is_the_pressing_one() -> None:

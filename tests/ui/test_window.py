@@ -16,7 +16,7 @@ from desktop.ui.pages import PAGES
 from desktop.ui.widgets.button import Button
 from desktop.ui.widgets.confirm import Confirm
 from desktop.ui.widgets.label import Label
-from tests.ui import sample
+from tests.ui import sample, sample_cleanup
 from tests.ui.sample import SHOP
 
 NAMES = [page.name for page in PAGES]
@@ -283,6 +283,16 @@ def test_workers_that_already_run_are_a_question(
     assert bridge.commands == [], "nothing is done before the answer"
     press(window, dialog, choice)
     assert bridge.commands == [Start(SHOP.project, ("worker1",), existing=existing)]
+
+
+def test_leftovers_are_counted_in_the_sidebar(window, bridge) -> None:
+    assert window.sidebar.badge("cleanup") == 0
+    bridge.feed(sample_cleanup.LEFT_OVER)
+    assert window.sidebar.badge("cleanup") == 3
+    row = next(b for b in window.sidebar._buttons if b.name == "cleanup")
+    assert row.accessibleName() == "Cleanup, 3 need a look"
+    bridge.feed(SHOP)
+    assert window.sidebar.badge("cleanup") == 0 and row.accessibleName() == "Cleanup"
 
 
 def test_the_broker_stands_at_the_foot(window, bridge) -> None:

@@ -126,7 +126,7 @@ async def _submit(request: Request) -> Response:
     if not all(isinstance(value, str) for value in (url, filename, sha256)) or not url:
         raise RefusedError(422, "bad-request", reason="url")
     if sha256 and not _SHA256.fullmatch(sha256):
-        raise RefusedError(422, "bad-request", reason="sha256")
+        raise RefusedError(422, "bad-checksum")
     check_url(url.strip())
     record = await asyncio.to_thread(_queue, _records(request), url.strip(), filename, sha256)
     return JSONResponse(document(record, language(request)), 202)

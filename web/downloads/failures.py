@@ -171,6 +171,14 @@ WORDS: dict[str, dict[Language, Words]] = {
         ),
         "zh-CN": ("现在无法执行", "该下载的状态为 {state}。", "请等它结束，或先取消。"),
     },
+    "bad-checksum": {
+        "en": (
+            "Not a checksum",
+            "sha256 is not 64 hexadecimal digits.",
+            "Leave it out, or copy it whole.",
+        ),
+        "zh-CN": ("不是校验和", "sha256 不是 64 位十六进制数字。", "请去掉它，或完整复制。"),
+    },
     "bad-request": {
         "en": ("The request can't be read", "{reason}", 'Send {{"url": "https://…"}}.'),
         "zh-CN": ("无法读取请求", "{reason}", '请发送 {{"url": "https://…"}}。'),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -23,6 +24,8 @@ REPORT_EVERY_S = 0.25
 """Progress is reported, and a cancellation noticed, at most this far apart."""
 TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 RETRY_AFTER_MAX_S = 600.0
+_ERRNO = re.compile(r"^\[Errno -?\d+\] ")
+"""The number before an operating system's own words: nothing that a person can use."""
 
 
 class Fetched(NamedTuple):
@@ -64,7 +67,7 @@ def fetch(
     except httpx.TooManyRedirects:
         raise DownloadError("redirects") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        reason = str(error) or type(error).__name__
+        reason = _ERRNO.sub("", str(error)) or type(error).__name__
         raise DownloadError("network", transient=True, reason=reason) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__

@@ -11,6 +11,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from web.broker import BROKER_URL
 from web.celery_app import celery_app
+from web.downloads.failures import DownloadError
 
 if TYPE_CHECKING:
     from web.downloads.records import Records
@@ -22,12 +23,18 @@ FILES_KEPT_S = 7 * 24 * 3600.0
 
 
 @celery_app.task(  # type: ignore[untyped-decorator]
-    bind=True, name="web.downloads.tasks.download", max_retries=RETRIES, ignore_result=False
+    bind=True,
+    name="web.downloads.tasks.download",
+    max_retries=RETRIES,
+    ignore_result=False,
+    throws=(DownloadError,),
 )
 def download(self: Any, download_id: str) -> dict[str, str]:
-    """Fetch one download into the store. Safe to run twice: a whole file is never fetched again."""
+    """Fetch one download into the store. Safe to run twice: a whole file is never fetched again.
+
+    A download that fails is a task that fails: whoever counts tasks must not call it done.
+    """
     from web.downloads import files
-    from web.downloads.failures import DownloadError
     from web.downloads.fetch import CancelledError, fetch
     from web.downloads.records import failure_fields
 
@@ -60,14 +67,16 @@ def download(self: Any, download_id: str) -> dict[str, str]:
     except SoftTimeLimitExceeded:
         limit_s = int((self.request.timelimit or (None, None))[1] or 600)
         words = failure_fields("too-long", {"minutes": str(limit_s // 60)})
-        return _end(records, download_id, "FAILURE", **words)
+        _end(records, download_id, "FAILURE", **words)
+        raise
     except DownloadError as error:
         words = failure_fields(error.code, error.details)
         if error.transient and self.request.retries < RETRIES:
             records.update(download_id, state="RETRY", **words)
             pause_s = error.retry_after_s or _retry_pause_s()
             raise self.retry(countdown=pause_s, exc=error) from None
-        return _end(records, download_id, "FAILURE", **words)
+        _end(records, download_id, "FAILURE", **words)
+        raise
     return _end(
         records,
         download_id,

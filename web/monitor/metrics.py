@@ -30,11 +30,11 @@ def exposition(snapshot: Snapshot | None, stack: StackStatus | None) -> str:
 
 
 def _workers(stack: StackStatus) -> list[str]:
-    online = {
-        service.node: service.state in UP
-        for service in stack.services
-        if service.kind is ServiceKind.WORKER and service.node
-    }
+    online: dict[str, bool] = {}
+    for service in stack.services:
+        # While a worker is taken over, two services are one node.
+        if service.kind is ServiceKind.WORKER and service.node:
+            online[service.node] = online.get(service.node, False) or service.state in UP
     rows = [row for row in stack.workers if row.role is Role.WORKER and row.node]
     online |= {row.node: True for row in rows if row.owner is not Owner.OURS}
     executing = Counter(t.worker for t in stack.active if t.state is TaskState.STARTED)

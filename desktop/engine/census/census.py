@@ -12,13 +12,15 @@ import msgspec
 import psutil
 
 from desktop.engine.census.answers import Here, NodeAnswer, speaks_here
-from desktop.engine.census.classify import classify
+from desktop.engine.census.classify import Ownership, classify
 from desktop.engine.census.command_line import CeleryCommand, parse
 from desktop.engine.census.facts import ProcessFacts
 from desktop.engine.census.identify import Commands, Kinship, Main, identify, main_of
 from desktop.engine.census.interpreter import is_interpreter
+from desktop.engine.census.loaded import Loaded
 from desktop.engine.census.scan import Scan
 from desktop.engine.census.shown import shown
+from desktop.engine.census.surroundings import Surroundings
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Owner, Role
 from desktop.engine.urls import masked
@@ -31,7 +33,11 @@ class Census:
     def __init__(self) -> None:
         self._scan = Scan(lambda argv: parse(argv) is not None)
         self._commands = Commands()
+        self._around = Surroundings()
+        self._loaded = Loaded()
         self._lock = threading.Lock()
+        self.brokers: tuple[str, ...] = ()
+        """Addresses that command lines named in the last scan. May hold credentials."""
 
     def scan(
         self,
@@ -57,6 +63,9 @@ class Census:
         kinship = Kinship(self._scan.look())
         commands = self._commands.among(kinship.processes, hostname)
         mains = {main.facts.pid: main for main in identify(kinship, commands)}
+        self.brokers = tuple(
+            dict.fromkeys(m.command.broker for m in mains.values() if m.command.broker)
+        )
         joined: dict[int, NodeAnswer] = {}
         elsewhere: list[NodeAnswer] = []
         for answer in answers.values():
@@ -68,9 +77,16 @@ class Census:
                 joined[main.facts.pid] = answer
         username = _own_name()
         rows = [
-            self._row(main, joined.get(pid), kinship, records, username)
+            self._row(
+                main,
+                joined.get(pid),
+                classify(main, kinship, records, username, self._around),
+                self._loaded.at(main.facts, joined.get(pid), now),
+                username,
+            )
             for pid, main in mains.items()
         ]
+        self._loaded.forget_all_but([main.facts for main in mains.values()])
         return (*rows, *(_remote(answer, now) for answer in elsewhere))
 
     def _speaker(
@@ -101,17 +117,16 @@ class Census:
         self,
         main: Main,
         answer: NodeAnswer | None,
-        kinship: Kinship,
-        records: Collection[tuple[int, float]],
+        whose: Ownership,
+        loaded_at: float,
         username: str,
     ) -> WorkerRow:
         facts, command = main.facts, main.command
-        verdict = classify(main, kinship, records, username)
         row = WorkerRow(
             pid=facts.pid,
             create_time=facts.create_time,
             role=command.role,
-            owner=verdict.owner,
+            owner=whose.owner,
             node=command.node,
             app=command.app,
             queues=command.queues,
@@ -121,10 +136,13 @@ class Census:
             cwd=_folder(facts, command),
             python=_python(facts),
             broker=masked(command.broker),
-            why=verdict.why,
-            started_by=verdict.started_by,
+            why=whose.why,
+            started_by=whose.started_by,
             rss_bytes=self._scan.rss_bytes((facts.pid, *main.family)),
             command=shown(facts.argv),
+            username="" if facts.username == username else facts.username,
+            keeper=whose.keeper,
+            loaded_at=loaded_at,
         )
         if answer is None:
             return row
@@ -172,9 +190,11 @@ def _own_name() -> str:
 
 
 def _remote(answer: NodeAnswer, now: float) -> WorkerRow:
+    started_at = None if answer.uptime_s is None else now - answer.uptime_s
     return WorkerRow(
         pid=answer.pid,
-        create_time=0.0 if answer.uptime_s is None else now - answer.uptime_s,
+        create_time=started_at or 0.0,
+        loaded_at=started_at,
         role=Role.WORKER,
         owner=Owner.REMOTE,
         node=answer.node,

@@ -33,9 +33,15 @@ class ProcessFacts(msgspec.Struct, frozen=True):
     """The program file with links resolved: of a virtual environment, the base interpreter."""
     environ: dict[str, str] = {}
     """Only what tells the app, the broker and the launcher. May hold credentials: never shown."""
+    cgroup: str = ""
+    """The path of its control group; "" when there is none."""
+    pid_namespace: str = ""
+    """To compare with our own: another's is in a container. "" when not known."""
     denied: tuple[str, ...] = ()
     lost_parent: bool = False
     """Its parent ended while we watched, long after both had started."""
+    lost_to: tuple[str, ...] = ()
+    """The command line of the parent that it lost; () when it lost none, or it was not known."""
 
     def is_same(self, pid: int, create_time: float) -> bool:
         """Whether (pid, create_time) means this process."""

@@ -27,3 +27,14 @@ def node_name(given: str, hostname: str, default: str = DEFAULT_NAME) -> str:
 def host_of(node: str) -> str:
     """The host part of a node name."""
     return node.partition("@")[2]
+
+
+def simple_name(given: str, node: str) -> str:
+    """A file name of a worker's options with ``%n``, ``%h``, ``%d``, ``%p`` … filled from its node.
+
+    Where Celery would put a pool process's index, the main's is 0 or nothing.
+    """
+    name, _, host = node.partition("@")
+    domain = host.partition(".")[2]
+    known = {"n": name, "N": name, "h": host, "p": node, "d": domain, "i": "0", "I": "", "%": "%"}
+    return _ABBREVIATION.sub(lambda match: known.get(match[1], match[0]), given)

@@ -28,7 +28,7 @@ def same_app(row: WorkerRow, *, app: str, project: str, broker: str) -> bool:
     """
     if row.role is not Role.WORKER or row.owner is Owner.REMOTE:
         return False
-    if row.broker and broker and _address(row.broker) != _address(broker):
+    if row.broker and broker and address(row.broker) != address(broker):
         return False
     if not row.app:
         # Nothing names its app (a worker inside a script): only the project's own folder tells.
@@ -107,7 +107,7 @@ def _is_within(path: str, folder: str) -> bool:
         return Path(path).is_relative_to(folder)
 
 
-def _address(url: str) -> tuple[str, str, int | None, str]:
+def address(url: str) -> tuple[str, str, int | None, str]:
     """What tells one broker from another: kind, host, port, database. Never its credentials."""
     try:
         parts = urlsplit(url)

@@ -17,6 +17,7 @@ from typing import TypeVar
 import msgspec
 import psutil
 
+from desktop.engine.census.cgroup import cgroup_of, pid_namespace_of
 from desktop.engine.census.facts import ProcessFacts
 
 SETTLED_AFTER_S = 10.0
@@ -24,8 +25,21 @@ SETTLED_AFTER_S = 10.0
 SLICES = 16
 """A settled process that is not Celery is looked at again once in so many passes."""
 
-_ENVIRON = frozenset({"APP", "BROKER_URL", "SYSTEMD_EXEC_PID", "XPC_SERVICE_NAME"})
-_ENVIRON_PREFIX = "CELERY_"
+ENVIRON = frozenset(
+    {
+        "_",
+        "APP",
+        "BROKER_URL",
+        "SSH_CONNECTION",
+        "SSH_TTY",
+        "SUPERVISOR_GROUP_NAME",
+        "SUPERVISOR_PROCESS_NAME",
+        "SYSTEMD_EXEC_PID",
+        "XPC_SERVICE_NAME",
+    }
+)
+ENVIRON_PREFIX = "CELERY_"
+"""What is kept of an environment: the app, the broker, and what the launcher left there."""
 
 _T = TypeVar("_T")
 
@@ -54,6 +68,8 @@ class Scan:
         self._matters = matters
         self._settled_after_s = settled_after_s
         self._seen: dict[int, _Seen] = {}
+        self._before: dict[int, tuple[str, ...]] = {}
+        """The command lines of those that have ended since the last pass."""
         self._turn = 0
 
     def look(self) -> Mapping[int, ProcessFacts]:
@@ -61,8 +77,10 @@ class Scan:
         _forget_terminals()
         pids = psutil.pids()
         present = set(pids)
-        for pid in [pid for pid in self._seen if pid not in present]:
-            del self._seen[pid]
+        self._before = {
+            pid: self._seen.pop(pid).facts.argv
+            for pid in [pid for pid in self._seen if pid not in present]
+        }
         self._turn = (self._turn + 1) % SLICES
         for pid in pids:
             seen = self._seen.get(pid)
@@ -109,6 +127,7 @@ class Scan:
                 facts,
                 environ=facts.environ or kept.environ,
                 lost_parent=kept.lost_parent,
+                lost_to=kept.lost_to,
             )
         seen = self._seen[pid] = _Seen(process, facts, matters)
         seen.settled = time.time() - facts.create_time > self._settled_after_s
@@ -128,13 +147,16 @@ class Scan:
             argv = _read(seen.process.cmdline, None)
             ppid = seen.process.ppid() if verified else facts.ppid
         except psutil.Error:
-            del self._seen[facts.pid]
+            self._before[facts.pid] = self._seen.pop(facts.pid).facts.argv
             return
         if argv is not None and tuple(argv) != facts.argv:
             self._meet(facts.pid)
         elif ppid != facts.ppid:
             seen.facts = msgspec.structs.replace(
-                facts, ppid=ppid, lost_parent=facts.lost_parent or seen.settled
+                facts,
+                ppid=ppid,
+                lost_parent=facts.lost_parent or seen.settled,
+                lost_to=parent.facts.argv if parent else self._before.get(facts.ppid, ()),
             )
         seen.settled = time.time() - facts.create_time > self._settled_after_s
 
@@ -178,10 +200,12 @@ def _details(process: psutil.Process, facts: ProcessFacts) -> ProcessFacts:
             session=read("session", lambda: os.getsid(facts.pid)),
             group=read("group", lambda: os.getpgid(facts.pid)),
             exe=read("exe", process.exe) or "",
+            cgroup=cgroup_of(facts.pid),
+            pid_namespace=pid_namespace_of(facts.pid),
             environ={
                 name: value
                 for name, value in environ.items()
-                if name in _ENVIRON or name.startswith(_ENVIRON_PREFIX)
+                if name in ENVIRON or name.startswith(ENVIRON_PREFIX)
             },
             denied=tuple(denied),
         )

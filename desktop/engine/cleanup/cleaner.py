@@ -24,7 +24,7 @@ from desktop.engine.cleanup.rescuing import (
     all_lost,
     entries,
 )
-from desktop.engine.cleanup_model import CleanupProgress, LostTask
+from desktop.engine.cleanup_model import CleanupProgress
 from desktop.engine.commands import (
     Cleanup,
     CleanupLogReport,
@@ -55,6 +55,9 @@ class Surroundings(Protocol):
 
     found: FoundWorkers
 
+    @property
+    def broker_url(self) -> str: ...
+
     def wanted_processes(self) -> tuple[Identity, ...]:
         """(pid, create time) of what some stack of this engine wants to run."""
         ...
@@ -81,14 +84,12 @@ class Cleaner:
         path: Path,
         on_change: Callable[[], None],
         rescuer: Rescuer | None = None,
-        on_lost: Callable[[tuple[LostTask, ...]], None] = lambda _: None,
     ) -> None:
-        """``path`` is the log's file; ``on_lost`` is told what force cut off."""
+        """``path`` is the log's file."""
         self._stack = stack
         self._audit = Audit(path)
         self._on_change = on_change
         self._rescuer: Rescuer = rescuer or NoRescuer()
-        self._on_lost = on_lost
         self._one = asyncio.Lock()
         self._going: Cleaning | None = None
         self._task: asyncio.Task[CleanupReport] | None = None
@@ -168,13 +169,6 @@ class Cleaner:
     async def _plan(self) -> tuple[PlanRow, ...]:
         found = self._stack.found
         rows = await found.look()
-        own = {(row.pid, row.create_time) for row in found.rows}
-        rows = tuple(
-            msgspec.structs.replace(row, this_app=True)
-            if (row.pid, row.create_time) in own
-            else row
-            for row in rows
-        )
         return make_plan(rows, found.answers, self._stack.wanted_processes(), time.time())
 
     async def _clean(self, command: Cleanup) -> CleanupReport:
@@ -187,7 +181,7 @@ class Cleaner:
             going = await self._run(rows, patience_s, force=command.force)
             rescue, _ = await asyncio.gather(self._rescue(), self._stack.found.look())
             lost = all_lost(going.lost(), rescue)
-            self._on_lost(lost)
+            await self._rescuer.keep(lost)
             await asyncio.to_thread(self._audit.write, entries(rescue, lost))
             if self._last:
                 self._last = msgspec.structs.replace(self._last, rescued=rescue.rescued, lost=lost)
@@ -203,12 +197,14 @@ class Cleaner:
             )
 
     async def _run(self, rows: Sequence[PlanRow], patience_s: float, *, force: bool) -> Cleaning:
+        control = self._stack.cleanup_control()
         going = self._going = Cleaning(
             rows,
             patience_s=patience_s,
             force=force,
             audit=self._audit,
-            control=self._stack.cleanup_control(),
+            control=control,
+            broker=self._stack.broker_url if control else "",
             nodes=self._stack.found.nodes,
             service_of=self._stack.service_of,
             on_change=self._on_change,

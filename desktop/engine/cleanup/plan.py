@@ -33,11 +33,12 @@ class _Choice(msgspec.Struct, frozen=True):
 
 def make_plan(
     rows: Iterable[WorkerRow],
-    answers: Mapping[str, NodeAnswer],
+    answers: Mapping[Identity, NodeAnswer],
     wanted: Collection[Identity],
     now: float,
 ) -> tuple[PlanRow, ...]:
-    """One row for every Celery process, in the order of ``rows``.
+    """One row for every Celery process: what is selected first, then what may be, then what is
+    left alone; of each, this app's before others, and otherwise in the order of ``rows``.
 
     ``answers`` is what the broker's nodes said, ``wanted`` the (pid, create time) of what some
     stack of this engine wants to run.
@@ -45,15 +46,20 @@ def make_plan(
     rows = tuple(rows)
     # A pool process belongs to its worker and is not counted beside it.
     pool = {pid for row in rows if row.owner is not Owner.REMOTE for pid in row.children}
-    return tuple(
+    planned = (
         _plan_row(row, answer_of(row, rows, answers), wanted, now)
         for row in rows
         if row.owner is Owner.REMOTE or row.pid not in pool
     )
+    return tuple(sorted(planned, key=_place))
+
+
+def _place(row: PlanRow) -> tuple[bool, bool, bool]:
+    return (not row.selected, row.action is PlanAction.LEAVE, not row.worker.this_app)
 
 
 def answer_of(
-    row: WorkerRow, rows: Sequence[WorkerRow], answers: Mapping[str, NodeAnswer]
+    row: WorkerRow, rows: Sequence[WorkerRow], answers: Mapping[Identity, NodeAnswer]
 ) -> NodeAnswer | None:
     """What the process of ``row`` itself said; None when it did not, or when a node elsewhere
     has its name and number too."""
@@ -114,6 +120,10 @@ def _choice(row: WorkerRow, wanted: Collection[Identity]) -> _Choice:
     if row.owner is Owner.ORPHAN:
         why = text("Orphaned: {reason}", reason=_first(row))
         return _Choice(PlanAction.STOP, row.this_app, why)
+    surplus = _verdict(row, (WorkerFinding.SURPLUS,))
+    if surplus and surplus.confidence is Confidence.CERTAIN:
+        # An engine that is gone has left it.
+        return _Choice(PlanAction.STOP, row.this_app, surplus.evidence)
     duplicate = _verdict(row, (WorkerFinding.DUPLICATE,))
     # What somebody else runs is stopped on a person's word alone.
     return _Choice(PlanAction.STOP, False, duplicate.evidence if duplicate else _first(row))

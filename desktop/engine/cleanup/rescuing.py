@@ -35,12 +35,18 @@ class Rescuer(Protocol):
 
     async def rescue(self) -> Rescued: ...
 
+    async def keep(self, tasks: Sequence[LostTask]) -> None:
+        """Remember tasks that are lost, so that they can be run again."""
+
 
 class NoRescuer:
     """For brokers that put back what a dead consumer held by themselves."""
 
     async def rescue(self) -> RescueReport:
         return RescueReport()
+
+    async def keep(self, tasks: Sequence[LostTask]) -> None:
+        pass
 
 
 def all_lost(cut_off: Sequence[LostTask], rescue: Rescued) -> tuple[LostTask, ...]:

@@ -16,6 +16,7 @@ import msgspec
 from desktop.engine.model import ActiveTask, TaskCounts
 from desktop.engine.states import TaskState
 from desktop.engine.telemetry.nodes import Alive, Fate, Nodes
+from desktop.engine.telemetry.starts import Starts
 from desktop.engine.telemetry.wire import Event
 
 IN_FLIGHT_MAX = 20_000
@@ -64,6 +65,7 @@ class Fold:
     """The state that events describe. ``now`` is always monotonic seconds."""
 
     def __init__(self) -> None:
+        self.starts = Starts()
         self._counts = dict.fromkeys(_COUNTED.values(), 0)
         self._flights: dict[str, _Flight] = {}
         self._ended: OrderedDict[str, _End] = OrderedDict()
@@ -97,6 +99,7 @@ class Fold:
                 started_at=flight.started_at,
                 args=flight.args,
                 kwargs=flight.kwargs,
+                worker_pid=flight.pid,
             )
             for flight in first
         )
@@ -191,6 +194,7 @@ class Fold:
         flight.kwargs = event.kwargs or flight.kwargs
         if event.type == "task-started":
             flight.started_at = event.timestamp or flight.started_at
+            self.starts.note(event.hostname, event.pid, event.timestamp)
             self._running += not flight.started
             flight.started = True
         else:

@@ -7,6 +7,7 @@ tried again with growing pauses; what was missed meanwhile is repaired by asking
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket
 import threading
@@ -19,6 +20,7 @@ from desktop.engine.control import Control
 from desktop.engine.model import ActiveTask, TaskCounts
 from desktop.engine.redis_url import client_url
 from desktop.engine.telemetry.fold import Fold
+from desktop.engine.telemetry.holders import Holders
 from desktop.engine.telemetry.nodes import Alive
 from desktop.engine.telemetry.wire import decode
 
@@ -70,11 +72,13 @@ class Telemetry:
         key_prefix: str = "",
         alive: Alive = runs_here,
         control: Control | None = None,
+        holders: Holders | None = None,
     ) -> None:
         """``on_change`` is called from the thread, at most ten times a second and only with
         something new: the counts, and at most :data:`ACTIVE_MAX` tasks, running ones first.
         ``key_prefix`` is the app's ``global_keyprefix``. ``alive`` tells whether a node's process
-        runs (None: not known), so that a silent node is not taken for a dead one."""
+        runs (None: not known), so that a silent node is not taken for a dead one. ``holders`` is
+        told the same events."""
         self._url = broker_url
         self._on_change = on_change
         self._key_prefix = key_prefix
@@ -82,6 +86,7 @@ class Telemetry:
         options = {"global_keyprefix": key_prefix} if key_prefix else {}
         self._control = control or Control(broker_url, options)
         self._fold = Fold()
+        self._holders = holders or Holders()
         self._told: tuple[TaskCounts, tuple[ActiveTask, ...]] = (TaskCounts(), ())
         self._dirty = False
         self._told_at = 0.0
@@ -93,6 +98,7 @@ class Telemetry:
         self._thread: threading.Thread | None = None
         self.connected = False
         """Whether events are heard at present."""
+        self._heard_since = math.inf
 
     def start(self) -> None:
         """Begin to listen; returns at once, whether or not the broker is there yet."""
@@ -100,6 +106,12 @@ class Telemetry:
             self._stopping.clear()
             self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
             self._thread.start()
+
+    def started_since(self, node: str, pid: int, at: float) -> int | None:
+        """Tasks that this process of a node has started since ``at`` (wall clock); None when not
+        all were heard. Any thread may ask."""
+        heard = self.connected and self._heard_since <= at
+        return self._fold.starts.since(node, pid, at) if heard else None
 
     def stop(self) -> None:
         """Stop listening; ``on_change`` is not called after this returns. Not from the thread."""
@@ -127,6 +139,7 @@ class Telemetry:
             if self.connected:
                 self.connected = False
                 self._fold.lost_touch(time.monotonic())
+                self._holders.lost_touch()
                 self._dirty = True
                 self._tell()
             self._stopping.wait(pause_s)
@@ -167,6 +180,7 @@ class Telemetry:
             (answers, asked_at), self._answers = self._answers, None
             self._asking = False
             self._fold.repair(answers, asked_at)
+            self._holders.answered(answers)
             self._dirty = True
         if self._fold.in_flight and now - self._ticked_at >= TICK_S:
             self._ticked_at = now
@@ -178,9 +192,12 @@ class Telemetry:
 
     def _take(self, message: Mapping[str, Any], now: float) -> None:
         if message["type"] == "pmessage":
-            self._fold.feed(decode(message["data"]), now)
+            events = decode(message["data"])
+            self._fold.feed(events, now)
+            self._holders.feed(events)
             self._dirty = True
         elif message["type"] == "psubscribe":
+            self._heard_since = time.time()
             self.connected = self._asking = True
             threading.Thread(target=self._ask, name="telemetry-repair", daemon=True).start()
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from desktop.ui.pages.cleanup import CleanupPage
 from desktop.ui.pages.logs import LogsPage
 from desktop.ui.pages.overview import OverviewPage
 from desktop.ui.pages.page import Page
 from desktop.ui.pages.services import ServicesPage
 from desktop.ui.pages.settings import SettingsPage
 
-PAGES: tuple[type[Page], ...] = (OverviewPage, ServicesPage, LogsPage, SettingsPage)
+PAGES: tuple[type[Page], ...] = (
+    OverviewPage,
+    ServicesPage,
+    CleanupPage,
+    LogsPage,
+    SettingsPage,
+)

@@ -167,7 +167,7 @@ class LogsPage(Page):
         self.chooser.blockSignals(True)
         self.chooser.clear()
         self.chooser.addItem(tr("All services"), ALL)
-        for service in view.services:
+        for service in (one for one in view.services if not one.of):
             self.chooser.addItem(service_title(service), service.name)
         self.chooser.addItem(tr("Engine"), ENGINE)
         self.chooser.setCurrentIndex(max(0, self.chooser.findData(before)))
@@ -183,7 +183,7 @@ class LogsPage(Page):
         return tuple(
             (service_title(s), Path(s.log_path) if s.log_path else stack.log(s.name))
             for s in self.view.services
-            if self.chosen in {ALL, s.name}
+            if self.chosen in {ALL, s.name} and not s.of  # it writes to another's log
         )
 
     def _on_chosen(self) -> None:

@@ -182,11 +182,15 @@ class OverviewPage(Page):
             self.banner.hide()
             return
         worst = max(findings, key=lambda f: SEVERITIES.index(f.severity))
-        detail = " ".join(part for part in (str(worst.detail), str(worst.fix)) if part)
+        # Where a button leads to the page that does it, a command to type is one thing too many.
+        parts = (str(worst.detail), "" if worst.pids else str(worst.fix))
+        detail = " ".join(part for part in parts if part)
         if len(findings) > 1:
             more = len(findings) - 1
             detail += " " + trn("And {n} more.", "And {n} more.", more)
         self.banner.show_words(worst.severity, str(worst.title), detail)
+        look = lambda: self.around.actions.page_asked.emit("cleanup", "")  # noqa: E731
+        self.banner.offer(*([(tr("Clean up…"), look)] if worst.pids else []))
 
     def _on_dismissed(self) -> None:
         if self.view is not None and self.view.stack is not None:
@@ -271,7 +275,7 @@ class _Titled(Card):
 
 def _kinds(findings: tuple[Finding, ...]) -> frozenset[object]:
     """What was put away: the same finding about other processes is news."""
-    return frozenset((finding.id, finding.pids) for finding in findings)
+    return frozenset((finding.id, pid) for finding in findings for pid in finding.pids or (0,))
 
 
 def _sentence(view: View, stack: StackStatus) -> tuple[str, str, str]:

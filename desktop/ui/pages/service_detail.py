@@ -7,12 +7,13 @@ import shlex
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.engine.leftovers import stale_code
 from desktop.engine.model import ServiceStatus
 from desktop.engine.states import ServiceState
 from desktop.ui import icons
 from desktop.ui.actions import Actions, is_web
 from desktop.ui.fonts import Role
-from desktop.ui.phrases import restart_policy, service_state, service_title
+from desktop.ui.phrases import restart_policy, restart_words, service_state, service_title
 from desktop.ui.trends import Series
 from desktop.ui.view import STARTABLE, STOPPABLE, View
 from desktop.ui.widgets.button import Button, IconButton
@@ -53,6 +54,7 @@ class ServiceDetail(Card):
         self._problem = ProblemPanel()
         self._copy_error = Button("", "copy")
         self._problem.add_button(self._copy_error)
+        self._code = _Field()
         self._command = _Field(mono=True, copies=True)
         self._address = _Field()
         self._policy = _Field()
@@ -96,7 +98,14 @@ class ServiceDetail(Card):
         fields.setSpacing(8)
         fields.addWidget(self._problem)
         fields.addWidget(self._cpu)
-        for field in (self._command, self._address, self._policy, self._path, self._processes):
+        for field in (
+            self._code,
+            self._command,
+            self._address,
+            self._policy,
+            self._path,
+            self._processes,
+        ):
             fields.addWidget(field)
         fields.addStretch(1)
         area = QScrollArea()
@@ -118,12 +127,12 @@ class ServiceDetail(Card):
         self.start.set_words(tr("Start"))
         self.stop.set_words(tr("Stop"))
         self.force.set_words(tr("Force stop…"))
-        self.restart.set_words(tr("Restart"))
         self.open.set_words(tr("Open"))
         self.log.set_words(tr("Show log"))
         self._close.set_words(tr("Close the details"))
         self._copy_error.set_words(tr("Copy"))
         self._cpu.set_caption(tr("CPU, last 2 min"))
+        self._code.set_caption(tr("Old code"))
         self._command.set_caption(tr("Command"))
         self._address.set_caption(tr("Address"))
         self._policy.set_caption(tr("Restart policy"))
@@ -154,6 +163,9 @@ class ServiceDetail(Card):
         self._cpu.setVisible(measured)
         if measured:
             self._cpu.show_series(series, view.ticks)
+        stale = stale_code(view.stack, service)
+        self.restart.set_words(restart_words(stale is not None))
+        self._code.show_value(str(stale.evidence) if stale else "")
         external = state is ServiceState.EXTERNAL
         self._command.show_value("" if external else shlex.join(service.argv))
         self._address.show_value(service.url)

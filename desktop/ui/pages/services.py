@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from desktop.engine.states import ServiceState
 from desktop.ui.pages.page import GAP, Page, Surroundings
@@ -12,8 +12,8 @@ from desktop.ui.pages.service_detail import ServiceDetail
 from desktop.ui.pages.service_table import HEADER, ROW, ServiceTable
 from desktop.ui.phrases import running_count
 from desktop.ui.view import View
-from desktop.ui.widgets.card import Card
 from desktop.ui.widgets.empty_state import EmptyState
+from desktop.ui.widgets.table_card import TableCard
 from desktop.words import text, tr
 
 ROWS_SEEN_MIN = 3
@@ -33,7 +33,7 @@ class ServicesPage(Page):
         self.table = ServiceTable()
         self.detail = ServiceDetail(around.actions)
         self.empty = EmptyState("services")
-        self._card = _TableCard(self.table)
+        self._card = TableCard(self.table)
         self._wanted = ""
         self._closed = False
         self.column.setSpacing(12)
@@ -140,21 +140,6 @@ class ServicesPage(Page):
         table = max(least, min(wanted, room))
         self._card.setFixedHeight(table)
         self.detail.setMaximumHeight(max(DETAIL_HEIGHT_MIN, self.detail.height_wanted()))
-
-
-class _TableCard(Card):
-    """The card around a table; it carries the table's focus ring."""
-
-    def __init__(self, table: QWidget) -> None:
-        super().__init__()
-        self._table = table
-        column = QVBoxLayout(self)
-        column.setContentsMargins(1, 1, 1, 1)
-        column.addWidget(table)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        self.set_surface("card", "accent" if self._table.hasFocus() else "border")
-        super().paintEvent(event)
 
 
 def _most_urgent(view: View) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from desktop.ui.fonts import Role
 from desktop.ui.view import Row
@@ -18,6 +18,8 @@ from desktop.ui.widgets.label import Label
 from desktop.words import tr, trn
 
 ROWS_MAX = 8
+"""More than these scroll."""
+ROW = 36
 WIDTH = 512
 
 
@@ -93,13 +95,13 @@ class Confirm(QDialog):
             self.activateWindow()
 
     @staticmethod
-    def _list(rows: tuple[Row, ...]) -> Card:
+    def _list(rows: tuple[Row, ...]) -> QWidget:
         card = Card()
         column = QVBoxLayout(card)
         column.setContentsMargins(12, 8, 12, 8)
         column.setSpacing(4)
         middle, whole = Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideNone
-        for what, note, below in rows[:ROWS_MAX]:
+        for what, note, below in rows:
             row = QHBoxLayout()
             row.setSpacing(12)
             row.addWidget(Label(what, Role.SECONDARY, elide=middle), 1)
@@ -107,9 +109,15 @@ class Confirm(QDialog):
             column.addLayout(row)
             if below:
                 column.addWidget(Label(below, Role.SECONDARY, "sub", elide=middle))
-        if len(rows) > ROWS_MAX:
-            more = len(rows) - ROWS_MAX
-            column.addWidget(
-                Label(trn("and {n} more", "and {n} more", more), Role.SECONDARY, "sub")
-            )
-        return card
+        if len(rows) <= ROWS_MAX:
+            return card
+        # None is left out: who consents has to be able to read what to.
+        area = QScrollArea()
+        area.setObjectName("page")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(trn("{n} entry", "{n} entries", len(rows)))
+        area.setWidget(card)
+        area.setFixedHeight(ROWS_MAX * ROW)
+        return area

@@ -84,6 +84,22 @@ def broken(words: str, font: QFont, width: float) -> Iterator[tuple[str, str]]:
         layout.endLayout()
 
 
+def draw_wrapped(
+    painter: QPainter, rect: QRect, words: str, role: Role, color: QColor, lines_max: int = 2
+) -> None:
+    """Words broken into lines, vertically in the middle of ``rect``; the last is elided."""
+    lines: list[str] = []
+    for line, rest in broken(words, fonts.font(role), rect.width()):
+        if len(lines) == lines_max - 1:
+            lines.append(rest)
+            break
+        lines.append(line.rstrip())
+    top = rect.top() + (rect.height() - len(lines) * role.line) // 2
+    for number, line in enumerate(lines):
+        at = QRect(rect.left(), top + number * role.line, rect.width(), role.line)
+        draw_line(painter, at, line, role, color)
+
+
 class Label(QLabel):
     """Plain words in one of the type roles, in a colour of the theme."""
 
@@ -165,5 +181,6 @@ class Label(QLabel):
             if self._lines_max and len(lines) == self._lines_max - 1:
                 lines.append(rest)
                 break
-            lines.append(line)
+            # The space that a line was broken at takes no room.
+            lines.append(line.rstrip())
         return lines or [""]

@@ -8,12 +8,16 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLa
 
 from desktop.ui import icons, theme
 from desktop.ui.fonts import Role
+from desktop.ui.theme import Tone
 from desktop.ui.widgets.card import KEYBOARD, draw_focus
 from desktop.ui.widgets.glyph import Glyph
-from desktop.ui.widgets.label import Label, draw_line
+from desktop.ui.widgets.label import Label, draw_line, width_of
+from desktop.words import trn
 
 WIDTH = 208
 ROW = 32
+BADGE = 18
+"""Height of the number at a row's right end."""
 
 
 class NavButton(QAbstractButton):
@@ -24,9 +28,24 @@ class NavButton(QAbstractButton):
         self.name = name
         self._icon_name = icon
         self._ringed = False
+        self._badge = 0
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def badge(self) -> int:
+        return self._badge
+
+    def show_title(self, title: str, badge: int) -> None:
+        """The page's name, and how many things in it need a look (0: no number)."""
+        if (title, badge) == (self.text(), self._badge) and self.accessibleName():
+            return
+        self._badge = badge
+        self.setText(title)
+        spoken = trn("{n} needs a look", "{n} need a look", badge)
+        self.setAccessibleName(f"{title}, {spoken}" if badge else title)
+        self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(WIDTH - 24, ROW)
@@ -53,12 +72,27 @@ class NavButton(QAbstractButton):
         side = icons.ICON
         at = QRectF(10, (ROW - side) / 2, side, side)
         icons.draw(painter, at, self._icon_name, theme.color("run" if chosen else "text"))
-        words = QRect(36, 0, self.width() - 44, ROW)
+        taken = self._draw_badge(painter) if self._badge else 0
+        words = QRect(36, 0, self.width() - 44 - taken, ROW)
         role = Role.BODY_STRONG if chosen else Role.BODY
         draw_line(painter, words, self.text(), role, theme.color("text"))
         if self.hasFocus() and self._ringed:
             draw_focus(painter, QRectF(self.rect()), 6)
         painter.end()
+
+    def _draw_badge(self, painter: QPainter) -> int:
+        """The number on its ground; answers how much room that takes."""
+        words = str(self._badge) if self._badge < 1000 else "999+"
+        width = max(BADGE, width_of(words, Role.SECONDARY_MEDIUM) + 10)
+        at = QRect(self.width() - 8 - width, (ROW - BADGE) // 2, width, BADGE)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("card"))
+        painter.drawRoundedRect(QRectF(at), BADGE / 2, BADGE / 2)
+        painter.setBrush(theme.tint(Tone.WARN))
+        painter.drawRoundedRect(QRectF(at), BADGE / 2, BADGE / 2)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        draw_line(painter, at, words, Role.SECONDARY_MEDIUM, theme.color("warn"), align=middle)
+        return width + 4
 
 
 class Sidebar(QWidget):
@@ -118,9 +152,16 @@ class Sidebar(QWidget):
     def set_titles(self, titles: tuple[str, ...]) -> None:
         """The pages' names in the present language."""
         for button, title in zip(self._buttons, titles, strict=True):
-            button.setText(title)
-            button.setAccessibleName(title)
-            button.update()
+            button.show_title(title, button.badge)
+
+    def set_badge(self, name: str, count: int) -> None:
+        """How many things on that page need a look."""
+        for button in self._buttons:
+            if button.name == name:
+                button.show_title(button.text(), count)
+
+    def badge(self, name: str) -> int:
+        return next((one.badge for one in self._buttons if one.name == name), 0)
 
     def choose(self, name: str) -> None:
         """Mark this page as the one that is shown."""

@@ -59,16 +59,7 @@ class Zoo:
         cwd: Path | None = None,
         stdin: int = subprocess.DEVNULL,
     ) -> subprocess.Popen[bytes]:
-        path = [str(self.titles)] if titled else []
-        environ = {
-            **os.environ,
-            "PATH": f"{BIN}:{os.environ['PATH']}",
-            "PYTHONPATH": os.pathsep.join(path),
-            "ZOO_KEY": key,
-            "ZOO_PIDS": str(self.pids),
-            "ZOO_BROKER": self.broker,
-            **(env or {}),
-        }
+        environ = {**os.environ, **self.environ(key, titled), **(env or {})}
         with (self.folder / f"{key}.log").open("wb") as output:
             child = subprocess.Popen(
                 argv,
@@ -81,6 +72,16 @@ class Zoo:
             )
         self._children.append(child)
         return child
+
+    def environ(self, key: str, titled: bool = False) -> dict[str, str]:
+        """What a process needs to find the app and write down who it is."""
+        return {
+            "PATH": f"{BIN}:{os.environ['PATH']}",
+            "PYTHONPATH": str(self.titles) if titled else "",
+            "ZOO_KEY": key,
+            "ZOO_PIDS": str(self.pids),
+            "ZOO_BROKER": self.broker,
+        }
 
     def shell(self, key: str, words: str) -> subprocess.Popen[bytes]:
         return self.start(key, "bash", "-c", words)

@@ -1,9 +1,16 @@
-"""Whose a real worker is: an orphan's, ours by a record, somebody else's; and its warm stop."""
+"""Whose a real worker is: an orphan's, ours by a record, somebody else's."""
 
 from __future__ import annotations
 
+import os
+import pty
+import shutil
+import signal
 import socket
+import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +20,8 @@ import pytest
 from desktop.engine.census.census import Census
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Owner
+from tests.engine.census.kinds import PLAIN
+from tests.engine.census.test_zoo import answers_of
 
 PYTHON = sys.executable
 CELERY = str(Path(PYTHON).parent / "celery")
@@ -50,14 +59,13 @@ def test_a_job_whose_launcher_and_shell_are_gone_is_an_orphan(
     [row] = told(census.scan([]), zoo.folder).values()
     assert row.owner is Owner.ORPHAN
     assert [str(why) for why in row.why] == [
-        "The program that started it is gone, and it has no terminal."
+        "The program that started it is gone, and it has no terminal.",
+        f"It was started in {zoo.folder}.",
     ]
 
 
 @pytest.mark.timeout(100)
-def test_what_a_recorded_process_started_is_ours_and_stops_warmly(
-    zoo: Any, wait_until: Callable[..., None]
-) -> None:
+def test_what_a_recorded_process_started_is_ours(zoo: Any, wait_until: Callable[..., None]) -> None:
     plain = " ".join([CELERY, *WORKER, "-c", "1"])
     wrapper = zoo.shell("ours", f"{plain} -n ours@%h; true")
     zoo.start("other", CELERY, *WORKER, "-c", "1", "-n", "other@%h")
@@ -74,3 +82,88 @@ def test_what_a_recorded_process_started_is_ours_and_stops_warmly(
         f"ours@{HOST}": Owner.OURS,
         f"other@{HOST}": Owner.EXTERNAL,
     }
+
+
+@pytest.mark.timeout(100)
+def test_of_two_jobs_of_a_closed_terminal_the_one_under_nohup_is_nobodys_orphan(
+    zoo: Any, wait_until: Callable[..., None]
+) -> None:
+    holder, terminal = pty.openpty()
+    code = (
+        "import fcntl, os, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+        "os.execvp('bash', ['bash', '--norc', '-i'])"
+    )
+    shell = subprocess.Popen(
+        [PYTHON, "-c", code],
+        **dict.fromkeys(("stdin", "stdout", "stderr"), terminal),
+        cwd=zoo.folder,
+        env={**os.environ, **zoo.environ("terminal")},
+        start_new_session=True,
+    )
+    os.close(terminal)
+    kept, left = f"kept@{HOST}", f"left@{HOST}"
+    os.write(holder, f"nohup {PLAIN} -n {kept} > kept.log 2>&1 &\n".encode())
+    os.write(holder, f"{PLAIN} -n {left} > left.log 2>&1 & disown\n".encode())
+    wait_until(lambda: zoo.is_ready(kept) and zoo.is_ready(left), 30)
+    rows = told(Census().scan([]), zoo.folder).values()
+    assert {row.started_by for row in rows} == {"terminal"}
+
+    os.close(holder)
+    shell.wait(10)
+
+    def owners() -> dict[str, Owner]:
+        # Afresh each time: a new engine has not seen the shell end.
+        return {row.node: row.owner for row in told(Census().scan([]), zoo.folder).values()}
+
+    wait_until(lambda: owners() == {kept: Owner.EXTERNAL, left: Owner.ORPHAN}, 10)
+
+
+@pytest.mark.timeout(60)
+def test_another_users_worker_is_told_as_such(zoo: Any, wait_until: Callable[..., None]) -> None:
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    if os.getuid() != 0 or not shutil.which("setpriv"):
+        pytest.skip("only root may start another user's process")
+    if subprocess.run([*become, PYTHON, "-c", "import celery"], check=False, cwd="/").returncode:
+        pytest.skip("another user can't run this interpreter")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        place.chmod(0o755)
+        (place / "theirs.py").write_text("from celery import Celery\napp = Celery()\n")
+        words = f"{CELERY} -A theirs -b {zoo.broker} worker -P solo -n theirs@%h"
+        child = zoo.start("theirs", *become, *words.split(), cwd=place)
+        census = Census()
+
+        def row() -> WorkerRow | None:
+            return next((row for row in census.scan([]) if row.pid == child.pid), None)
+
+        wait_until(lambda: (found := row()) and found.username, 20)
+        found = row()
+        child.kill()
+        child.wait()
+    assert found
+    assert found.username == "nobody"
+    assert (found.owner, found.node) == (Owner.EXTERNAL, f"theirs@{HOST}")
+    assert "It belongs to the user nobody." in [str(why) for why in found.why]
+
+
+@pytest.mark.timeout(60)
+def test_a_worker_that_was_told_to_restart_in_place_has_loaded_its_code_then(
+    zoo: Any, wait_until: Callable[..., None]
+) -> None:
+    child = zoo.start("again", *PLAIN.split(), "-n", "again@%h")
+    ready = zoo.pids / f"again@{HOST}.ready"
+    wait_until(ready.exists, 30)
+    census = Census()
+    [row] = told(census.scan([], answers_of(zoo.broker)), zoo.folder).values()
+    assert row.loaded_at == row.create_time
+    # Its age decides what a restart is: one within the first seconds is taken for the start.
+    wait_until(lambda: time.time() - row.create_time > 4, 10)
+    ready.unlink()
+    os.kill(child.pid, signal.SIGHUP)
+    wait_until(ready.exists, 30)
+    [after] = told(census.scan([], answers_of(zoo.broker)), zoo.folder).values()
+    assert (after.pid, after.create_time) == (row.pid, row.create_time)
+    assert after.loaded_at
+    assert after.loaded_at > row.create_time + 2
+    [silent] = told(census.scan([]), zoo.folder).values()
+    assert silent.loaded_at == after.loaded_at, "what it once said is remembered"

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desktop.engine.census.scan import SLICES, Scan
+from desktop.engine.census.scan import ENVIRON, ENVIRON_PREFIX, SLICES, Scan
 
 Start = Callable[..., subprocess.Popen[bytes]]
 HOLD = "import sys, time; print(flush=True); time.sleep(300)"
@@ -58,7 +58,7 @@ def test_what_matters_is_read_in_full_and_the_rest_in_outline(start: Start, tmp_
     assert facts.environ == {
         name: value
         for name, value in env.items()
-        if name.startswith("CELERY_") or name in {"APP", "BROKER_URL", "SYSTEMD_EXEC_PID"}
+        if name.startswith(ENVIRON_PREFIX) or name in ENVIRON
     }
     assert facts.exe == str(Path(sys.executable).resolve())
     assert (facts.session, facts.group) == (os.getsid(0), os.getpgid(0))

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from desktop.engine.census.classify import Verdict, classify
+from desktop.engine.census.classify import Ownership, classify
 from desktop.engine.census.facts import ProcessFacts
 from desktop.engine.census.identify import Commands, Kinship, Main, identify
+from desktop.engine.census.stdio import Stdio
 from desktop.engine.states import Owner
 
 CELERY = ("/v/bin/python", "/v/bin/celery", "-A", "shop", "worker")
@@ -42,10 +43,41 @@ def found(kinship: Kinship) -> tuple[Main, ...]:
     return identify(kinship, Commands().among(kinship.processes, "box"))
 
 
-def verdict(pid: int, *processes: ProcessFacts, records: Any = ()) -> Verdict:
+class Around:
+    """What would be read of a process outside of the process table."""
+
+    pid_namespace = "pid:[1]"
+    container = ""
+
+    def __init__(
+        self,
+        streams: Stdio | None = None,
+        scripts: dict[str, str] | None = None,
+        pidfiles: dict[str, int] | None = None,
+        own: dict[str, str] | None = None,
+    ) -> None:
+        self._own = own or {}
+        self._streams = streams
+        self._scripts = scripts or {}
+        self._pidfiles = pidfiles or {}
+
+    def stdio(self, pid: int) -> Stdio | None:
+        return self._streams
+
+    def script(self, shell: ProcessFacts, path: str) -> str:
+        return self._scripts.get(path, "")
+
+    def own(self, name: str) -> str:
+        return self._own.get(name, "")
+
+    def pid_in(self, path: str, folder: str) -> int | None:
+        return self._pidfiles.get(path)
+
+
+def verdict(pid: int, *processes: ProcessFacts, records: Any = (), around: Any = None) -> Ownership:
     kinship = table(*processes)
     [main] = [main for main in found(kinship) if main.facts.pid == pid]
-    return classify(main, kinship, records, "me")
+    return classify(main, kinship, records, "me", around or Around())
 
 
 def test_forks_with_the_same_command_line_belong_to_their_main() -> None:
@@ -183,5 +215,84 @@ def test_a_launcher_has_the_name_of_its_script() -> None:
         return str(verdict(10, process(10, 9), process(9, 1, *argv, name="name")).why[0])
 
     assert who("python", "/srv/run_all.py", "x") == "run_all.py started it (process 9)."
-    assert who("python", "-m", "honcho", "start") == "honcho started it (process 9)."
+    assert who("python", "-m", "shop.run", "start") == "shop.run started it (process 9)."
+    assert who("bash", "-e", "bin/start.sh") == "start.sh started it (process 9)."
     assert who("python", "-c", "code") == "name started it (process 9)."
+
+
+ALONE = {"group": 9, "session": 9}
+"""Of a launcher with a session of its own that is gone, or a daemon that forked twice."""
+TERMINAL = {"group": 10, "session": 8}
+"""A job of a terminal's shell that is gone."""
+FILES = Stdio()
+CLOSED = Stdio(terminal_gone=True)
+UNREAD = Stdio(unread=True)
+SHELL = process(8, 1, "-bash")
+NOHUP = {"_": "/usr/bin/nohup"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "streams", "orphan"),
+    [
+        (process(10, 1, **ALONE), FILES, True),
+        (process(10, 1, **ALONE), Stdio(null=True), False),
+        (process(10, 1, **ALONE), None, False),
+        (process(10, 1, **TERMINAL), FILES, True),
+        (process(10, 1, **TERMINAL), CLOSED, True),
+        (process(10, 1, **TERMINAL), Stdio(kept=True), False),
+        (process(10, 1, **TERMINAL), None, False),
+        (process(10, 1, **TERMINAL, environ=NOHUP), FILES, False),
+        (process(10, 1, **TERMINAL, environ={"_": "/v/bin/celery"}), FILES, True),
+        (process(10, 1, **JOB), None, True),
+        (process(10, 1, **JOB), Stdio(null=True), False),
+        # A leader of its session: setsid, a service.
+        (process(10, 1), FILES, False),
+        (process(10, 1), CLOSED, False),
+        (process(10, 1), UNREAD, True),
+        (process(10, 1, lost_parent=True), FILES, True),
+        (process(10, 1, lost_parent=True), Stdio(null=True), False),
+        (process(10, 1, lost_parent=True, environ=NOHUP), FILES, False),
+        # An engine of another folder has left; its services go on.
+        (process(10, 1, lost_parent=True, lost_to=("py", "-m", "desktop.engine")), FILES, False),
+        # ssh host 'celery worker &' is left there on purpose; a login's terminal is not.
+        (process(10, 1, **ALONE, environ={"SSH_CONNECTION": "1"}), UNREAD, False),
+        (process(10, 1, **TERMINAL, environ={"SSH_CONNECTION": "1", "SSH_TTY": "2"}), CLOSED, True),
+        (process(10, 1, *CELERY, "--executable=x", **ALONE), FILES, False),
+    ],
+)
+def test_an_orphan_is_told_without_having_watched(
+    facts: ProcessFacts, streams: Stdio | None, orphan: bool
+) -> None:
+    found = verdict(10, facts, around=Around(streams))
+    assert (found.owner is Owner.ORPHAN) is orphan
+    assert found.started_by in {"unknown", "multi"}
+    assert all(str(why) for why in found.why)
+
+
+def test_a_job_whose_session_goes_on_is_somebodys() -> None:
+    found = verdict(10, process(10, 1, **TERMINAL), SHELL, around=Around(FILES))
+    assert found.owner is Owner.EXTERNAL
+
+
+def test_a_mark_that_we_inherited_ourselves_proves_nothing() -> None:
+    one = process(10, 1, **TERMINAL, environ=NOHUP)
+    assert verdict(10, one, around=Around(FILES, own=NOHUP)).owner is Owner.ORPHAN
+
+
+@pytest.mark.parametrize(
+    ("pidfiles", "owner"),
+    [({"w1.pid": 10}, Owner.EXTERNAL), ({}, Owner.EXTERNAL), ({"w1.pid": 77}, Owner.ORPHAN)],
+)
+def test_a_pid_file_that_names_it_or_cant_be_read_is_somebodys(
+    pidfiles: dict[str, int], owner: Owner
+) -> None:
+    one = process(10, 1, *CELERY, "-n", "w1@box", "--pidfile=%n.pid", **JOB)
+    assert verdict(10, one, around=Around(FILES, pidfiles=pidfiles)).owner is owner
+
+
+def test_an_orphan_tells_what_it_lost_and_where_it_was_started() -> None:
+    one = process(10, 1, lost_parent=True, lost_to=("python", "/srv/run_all.py"))
+    assert [str(why) for why in verdict(10, one).why] == [
+        "run_all.py, which started it, ended while it ran. It has no terminal.",
+        "It was started in /srv/shop.",
+    ]

@@ -55,6 +55,8 @@ SURPLUS, DUPLICATE = WorkerFinding.SURPLUS, WorkerFinding.DUPLICATE
         (row(Owner.EXTERNAL), STOP, False),
         (row(Owner.EXTERNAL, verdicts=(verdict(DUPLICATE),)), STOP, False),
         (row(Owner.EXTERNAL, this_app=False), STOP, False),
+        (row(Owner.EXTERNAL, verdicts=(verdict(SURPLUS),)), STOP, True),
+        (row(Owner.EXTERNAL, verdicts=(verdict(SURPLUS),), this_app=False), STOP, False),
         (row(Owner.EXTERNAL, started_by="celery-tray"), LEAVE, False),
         (row(Owner.OURS), LEAVE, False),
         (row(Owner.OURS, verdicts=(verdict(SURPLUS),)), STOP, True),
@@ -159,3 +161,13 @@ def test_those_picked_are_those_stopped() -> None:
     assert pids([]) == []
     assert pids([Pick(pid, 900.4) for pid in (13, 14, 15)]) == [13]
     assert pids([Pick(11, 500.0)]) == []
+
+
+def test_the_plan_begins_with_what_is_selected() -> None:
+    rows = [
+        row(Owner.OURS, pid=1),
+        row(Owner.EXTERNAL, pid=2),
+        row(pid=3),
+        row(pid=4, this_app=False),
+    ]
+    assert [one.worker.pid for one in make_plan(rows, {}, [], NOW)] == [3, 2, 4, 1]

@@ -59,7 +59,9 @@ def test_a_task_is_received_runs_and_ends():
     fold.feed([LIFE[1]], 0)
     assert running(fold) == ["a"]
     assert fold.counts == TaskCounts(received=1, active=1)
-    assert fold.active(1) == (ActiveTask("a", "app.work", NODE, TaskState.STARTED, 1001.0, 1002.0),)
+    assert fold.active(1) == (
+        ActiveTask("a", "app.work", NODE, TaskState.STARTED, 1001.0, 1002.0, worker_pid=7),
+    )
     fold.feed([LIFE[2]], 0)
     assert fold.counts == TaskCounts(received=1, succeeded=1)
     assert fold.in_flight == 0

@@ -87,6 +87,21 @@ def test_the_most_severe_finding_is_in_the_banner_until_it_is_put_away(page, bri
     assert page.banner.isVisible(), "other processes are news"
 
 
+def test_a_finding_about_processes_leads_to_the_cleanup(window, page, bridge) -> None:
+    bridge.feed(msgspec.structs.replace(SHOP, findings=(sample.LEFTOVER,)))
+    assert "celery-tray cleanup" not in page.banner.detail, "the button does it"
+    press(window, page.banner, "Clean up…")
+    assert window.page.name == "cleanup"
+
+
+def test_the_banner_stays_away_when_some_of_its_processes_are_gone(page, bridge) -> None:
+    bridge.feed(msgspec.structs.replace(SHOP, findings=(sample.LEFTOVER,)))
+    page.banner.dismissed.emit()
+    fewer = msgspec.structs.replace(sample.LEFTOVER, pids=sample.LEFTOVER.pids[1:])
+    bridge.feed(msgspec.structs.replace(SHOP, findings=(fewer,)))
+    assert not page.banner.isVisible()
+
+
 # --- stopping ---------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from desktop.engine.states import ServiceState
 from desktop.ui.pages.service_table import Column
 from tests.ui import sample
 from tests.ui.sample import SHOP
+from tests.ui.sample_cleanup import stale
 from tests.ui.test_window import press, text_of
 
 
@@ -119,3 +120,13 @@ def test_many_services_scroll_and_leave_room_for_the_details(qtbot, window, page
     bridge.feed(msgspec.structs.replace(SHOP, services=many))
     assert page.table.verticalScrollBar().maximum() > 0
     assert page.detail.height() >= 180
+
+
+def test_a_worker_on_old_code_says_why_and_is_restarted_on_the_new(page, bridge) -> None:
+    page.table.choose("worker1")
+    assert page.detail.restart.accessibleName() == "Restart"
+    bridge.feed(stale())
+    assert page.detail.restart.accessibleName() == "Restart on new code"
+    assert "tasks/mail.py changed 11:40" in text_of(page.detail)
+    page.detail.restart.click()
+    assert bridge.commands == [Restart(SHOP.project, ("worker1",))]

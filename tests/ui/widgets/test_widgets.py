@@ -133,6 +133,7 @@ def test_a_question_does_not_stop_the_program(qtbot) -> None:
     dialog.open()
     assert dialog.isVisible(), "open() came back at once"
     said = "\n".join(label.text() for label in dialog.findChildren(Label))
-    assert "task 7" in said and "task 8" not in said and "and 12 more" in said
+    assert "task 7" in said and "task 19" in said, "none is left out: the rest is scrolled to"
+    assert dialog.height() < 480
     qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert done == []

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from desktop.engine.model import Queue
+from desktop.engine.states import ServiceState
 from web.monitor import metrics
 
 LABEL = r'[a-z]+="(?:[^"\\\n]|\\.)*"'
@@ -32,6 +33,17 @@ def test_flower_s_names_are_used_where_the_meaning_is_the_same(snapshot):
         'flower_worker_prefetched_tasks{worker="worker1@mbp",task="<img src=x onerror=alert(1)>"} 1'
         in told
     )
+
+
+def test_a_node_that_is_taken_over_is_online(snapshot):
+    stack = snapshot.stacks[0]
+    (worker,) = [one for one in stack.services if one.name == "worker1"]
+    old = msgspec.structs.replace(
+        worker, name="worker1.old", of="worker1", state=ServiceState.STOPPING
+    )
+    stack = msgspec.structs.replace(stack, services=(*stack.services, old))
+    told = lines(msgspec.structs.replace(snapshot, stacks=(stack,)))
+    assert 'flower_worker_online{worker="worker1@mbp"} 1' in told
 
 
 def test_tasks_queues_services_and_machine_are_told(snapshot):

@@ -62,6 +62,7 @@ def test_everything_that_the_engine_says_is_on_the_page(page):
     expect(page.locator("#meters")).to_contain_text("Over the limit")
     expect(page.locator("#task-table")).to_contain_text("rebuild_index")
     expect(page.locator("#worker-table")).to_contain_text("Orphaned")
+    expect(page.locator("#worker-table .evidence").first).to_have_text("It was seen.")
     expect(page.locator("#queue-table")).to_contain_text("download_queue")
     expect(page.locator("#banners")).to_contain_text("3 orphaned workers")
 

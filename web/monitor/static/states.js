@@ -18,6 +18,9 @@ const FINDING = {
   unresponsive: ["g-warn", "warn"],
   crosstalk: ["g-warn", "warn"],
   surplus: ["g-copy", "warn"],
+  "not-consuming": ["g-warn", "warn"],
+  "old-configuration": ["g-stale", "off"],
+  "two-beats": ["g-copy", "warn"],
 };
 const OWNER = {
   ours: ["g-ok", "ok"],
@@ -45,9 +48,15 @@ export function owner(name) {
   return shown(OWNER[name] || OWNER.external, t(`owner_${name}`), name === "orphan");
 }
 
-export function finding(id) {
+/** What is wrong with a worker; one that is only likely says so, and its evidence is its title. */
+export function finding(id, verdicts = []) {
   const key = `finding_${id.replaceAll("-", "_")}`;
-  return shown(FINDING[id] || ["g-warn", "warn"], has(key) ? t(key) : id, true);
+  const word = has(key) ? t(key) : id;
+  const mine = verdicts.filter((one) => one.finding === id && one.confidence !== "unknown");
+  const sure = !mine.length || mine.some((one) => one.confidence === "certain");
+  const node = shown(FINDING[id] || ["g-warn", "warn"], sure ? word : t("maybe", { finding: word }), true);
+  node.title = mine.map((one) => one.evidence).join("\n");
+  return node;
 }
 
 export function taskState(state) {

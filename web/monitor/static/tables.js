@@ -56,14 +56,22 @@ export function drawWorkers(parent, workers, now) {
       el("span", { class: "two" }, el("span", {}, one.node || roleOf(one)), el("span", { class: "mono dim" }, processOf(one))),
     ]);
     name.title = one.why.join("\n");
-    redraw(state, [one.owner, ...one.findings].join(), () => [
-      el("span", { class: "states" }, owner(one.owner), ...one.findings.map(finding)),
-    ]);
+    const seen = evidenceOf(one);
+    redraw(state, JSON.stringify([one.owner, one.findings, one.verdicts]), () => [
+      el("span", { class: "states" }, owner(one.owner), ...one.findings.map((id) => finding(id, one.verdicts))),
+      seen && el("span", { class: "evidence cut dim", title: seen }, seen),
+    ].filter(Boolean));
     redraw(busy, [one.active, one.concurrency].join(), () => busyOf(one));
     say(queues, one.queues.join(", ") || "–");
     say(memory, one.rss_bytes === null ? "–" : size(one.rss_bytes));
     say(up, one.create_time ? duration(now - one.create_time) : "–");
   });
+}
+
+/** What speaks for its findings, in one line. */
+function evidenceOf(one) {
+  const told = (one.verdicts || []).filter((verdict) => verdict.confidence !== "unknown");
+  return [...new Set(told.map((verdict) => verdict.evidence))].filter(Boolean).join(" ");
 }
 
 function roleOf(one) {

@@ -1,0 +1,22 @@
+"""A worker process as it is remembered beyond its end."""
+
+from __future__ import annotations
+
+import msgspec
+
+Identity = tuple[int, float]
+"""(pid, create time)."""
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """A worker process of this machine that runs, or that has ended."""
+
+    pid: int
+    create_time: float
+    node: str = ""
+    """"" where it is not known."""
+    queues: tuple[str, ...] = ()
+    children: tuple[int, ...] = ()
+    """Its pool, as it was last seen."""
+    died_at: float = 0.0
+    """Wall clock; 0.0: it runs."""

@@ -1,0 +1,59 @@
+"""One stack as it is, for the snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from desktop.engine.model import Queue, StackStatus, WorkerRow
+from desktop.engine.stack_findings import (
+    code_not_taken_up,
+    not_taken_over,
+    stack_findings,
+    stack_state,
+)
+from desktop.engine.states import Role
+from desktop.engine.task_findings import task_findings
+from desktop.engine.urls import masked
+
+if TYPE_CHECKING:
+    from desktop.engine.live_stack import LiveStack
+
+
+def stack_status(stack: LiveStack) -> StackStatus:
+    """All that a face may show of it, as one value."""
+    services = tuple(one.status() for one in stack.supervisors.values())
+    rows = stack.found.present({one.pid for one in services if one.pid})
+    warnings = {n: one.warning for n, one in stack.supervisors.items() if one.warning}
+    findings = stack_findings(services, warnings, rows, stack.broken_records)
+    code = (code_not_taken_up(stack.code.problem),) if stack.code.problem else ()
+    kept = tuple(not_taken_over(*one) for one in stack.takeovers.problems.items())
+    tasks = task_findings(stack.rescuer.lost, stack.rescuer.stranded)
+    return StackStatus(
+        id=stack.id,
+        name=stack.app.title,
+        project=stack.project,
+        app=stack.app.app,
+        broker=masked(stack.broker_url),
+        # A successor that starts beside a worker is no service that is not up yet.
+        state=stack_state(s for s in services if not (s.of and s.wanted)),
+        services=services,
+        workers=rows,
+        tasks=stack.tasks.counts,
+        active=stack.tasks.active,
+        queues=tuple(_with_consumers(queue, rows) for queue in stack.queues),
+        findings=(*code, *kept, *findings, *tasks, *stack.machine_findings),
+        cleanup=stack.cleaner.progress,
+        lost=stack.rescuer.lost,
+        stranded=stack.rescuer.stranded,
+        problem=stack.problem,
+    )
+
+
+def _with_consumers(queue: Queue, rows: Sequence[WorkerRow]) -> Queue:
+    """Redis does not know who consumes; the workers of the app do. None while none was seen."""
+    workers = [row for row in rows if row.role is Role.WORKER]
+    consumers = sum(queue.name in row.queues for row in workers) if workers else None
+    return msgspec.structs.replace(queue, consumers=consumers)

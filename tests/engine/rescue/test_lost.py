@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from desktop.engine.cleanup_model import HeldTask, LostTask
+from desktop.engine.rescue.lost import KEPT_MAX, LostTasks, payload_of, suspects
+from desktop.engine.rescue.watched import Watched
+from desktop.engine.telemetry.holders import Holding
+
+DEAD = Watched(7, 1.0, "a@host", ("mail", "print"), died_at=50.0)
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "payload"),
+    [
+        ("(1, 'a')", "{'b': None}", '[[1, "a"], {"b": null}]'),
+        ("[]", "{}", "[[], {}]"),
+        ("", "", "[[], {}]"),
+        ("(1, '" + "x" * 1100 + "')", "{}", ""),
+        ("(<object>,)", "{}", ""),
+        ("({1, 2},)", "{}", ""),
+        ("(1, ...)", "{}", ""),
+        ("('abc...',)", "{}", ""),
+        ("(1,)", "{1: 2}", ""),
+        ("(1,)", "[]", ""),
+        ("__import__('os').getcwd()", "{}", ""),
+        ("(1e999,)", "{}", ""),
+        ("(" * 500 + ")" * 500, "{}", ""),
+    ],
+)
+def test_arguments_are_taken_only_when_their_representation_is_whole(
+    args: str, kwargs: str, payload: str
+) -> None:
+    assert payload_of(args, kwargs) == payload
+
+
+def test_a_workers_own_last_answer_knows_the_real_arguments() -> None:
+    had = Holding("1", "a@host", 7, 40.0, started=True, name="t", args="(1, ...)")
+    asked = {"1": HeldTask("1", "t", "[1, 2]", queue="print", payload="[[1, 2], {}]")}
+    (task,) = suspects(DEAD, [had], asked, "celery")
+    assert task == LostTask(
+        "1", "t", "(1, ...)", "", "print", "a@host", 50.0, payload="[[1, 2], {}]"
+    )
+
+
+def test_where_nobody_knows_the_queue_one_that_its_worker_took_from_is_named() -> None:
+    had = Holding("1", "a@host", 7, 40.0)
+    assert suspects(DEAD, [had], {}, "celery")[0].queue == "mail"
+    assert suspects(DEAD, [had], {}, "print")[0].queue == "print"
+
+
+def test_the_list_is_kept_bounded_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "lost.json"
+    kept = LostTasks(path)
+    kept.put([LostTask(str(n), "t", lost_at=float(n)) for n in range(KEPT_MAX + 5)])
+    kept.put([LostTask("9", "t", lost_at=9.0, again_id="x")])
+    assert path.stat().st_mode & 0o077 == 0
+    read = LostTasks(path)
+    read.load()
+    assert len(read.all) == KEPT_MAX
+    assert read.all[0].id == str(KEPT_MAX + 4)
+    assert read.get("9") in {None, LostTask("9", "t", lost_at=9.0, again_id="x")}
+    assert "9" not in {one.id for one in read.open}
+
+
+def test_a_list_that_can_not_be_read_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "lost.json"
+    path.write_bytes(b"\xff{")
+    kept = LostTasks(path)
+    kept.load()
+    assert kept.all == ()
+    assert (tmp_path / "lost.json.broken").read_bytes() == b"\xff{"
+
+
+def test_a_disk_that_refuses_leaves_the_list_in_memory(tmp_path: Path) -> None:
+    kept = LostTasks(tmp_path / "gone" / "lost.json")
+    with pytest.raises(OSError, match="gone"):
+        kept.put([LostTask("1", "t")])
+    assert kept.open == (LostTask("1", "t"),)
