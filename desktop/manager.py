@@ -15,15 +15,21 @@ with words for a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
+from desktop.engine.cleanup.refusals import no_celery
 from desktop.engine.client import Client
 from desktop.engine.commands import (
     Census,
+    Cleanup,
+    CleanupPlan,
+    CleanupReport,
     Existing,
+    Pick,
+    PlanCleanup,
     Start,
     StartReport,
     Stop,
@@ -119,12 +125,55 @@ class CeleryManager:
     def stop_all_existing_workers(self) -> StopReport:
         """Warmly stop workers of this app that were not started here; no task is lost.
 
-        The report names them by their pids; ``busy`` are those that still finish tasks.
+        The report names them by their pids; ``busy`` are those that still finish tasks,
+        ``failed`` those that only somebody else can stop, with the way to do it.
         """
         with self._client() as client:
             report = client.submit(StopExisting(self.project))
         assert isinstance(report, StopReport)  # noqa: S101 - what StopExisting answers
         return report
+
+    def plan_cleanup(self) -> CleanupPlan:
+        """What a cleanup would do with every Celery process, why, and what happens to its tasks.
+        Signals nothing."""
+        with self._client() as client:
+            plan = client.submit(PlanCleanup(self.project))
+        assert isinstance(plan, CleanupPlan)  # noqa: S101 - what PlanCleanup answers
+        return plan
+
+    def cleanup(
+        self,
+        pids: Iterable[int] | None = None,
+        *,
+        all_of_app: bool = False,
+        patience_s: float | None = None,
+        force: bool = False,
+    ) -> CleanupReport:
+        """Stop what is left over, without losing a task; returns when all have ended or
+        ``patience_s`` (None: the app's hard time limit) is over.
+
+        ``pids``: these alone; None: those that a fresh plan selects by itself, with
+        ``all_of_app`` external workers of this app too. ``force`` is the consent to end what
+        still runs after the patience. Raises :class:`UsageError` for a pid that is no Celery
+        process of this machine.
+        """
+        picks = None if pids is None else self._picks(tuple(pids))
+        command = Cleanup(self.project, picks, all_of_app, patience_s, force)
+        with self._client() as client:
+            report = client.submit(command)
+        assert isinstance(report, CleanupReport)  # noqa: S101 - what Cleanup answers
+        return report
+
+    def _picks(self, pids: tuple[int, ...]) -> tuple[Pick, ...]:
+        rows = {
+            row.worker.pid: row.worker
+            for row in self.plan_cleanup().rows
+            if row.worker.owner is not Owner.REMOTE
+        }
+        for pid in pids:
+            if pid not in rows:
+                raise no_celery(pid)
+        return tuple(Pick(pid, rows[pid].create_time) for pid in pids)
 
     def start_worker(
         self,

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -37,6 +38,7 @@ class Leftovers:
         self._app = app
         self._env = {**os.environ, **env}
         self._children: list[subprocess.Popen[bytes]] = []
+        self._started: Counter[str] = Counter()
 
     def argv(self, node: str, *options: str) -> list[str]:
         celery = [sys.executable, "-P", "-m", "celery", "-A", self._app]
@@ -72,17 +74,19 @@ class Leftovers:
             check=True,
         )
         self._ready(nodes)
-        mains = {f"{node}@%h": None for node in nodes}
-        found: dict[str, psutil.Process] = {}
+        wanted = {f"{node}@%h" for node in nodes}
+        found: list[tuple[str, psutil.Process]] = []
         running = list(self.running())
         pids = {one.pid for one in running}
         for one in running:
             with contextlib.suppress(psutil.Error, ValueError, IndexError):
                 argv = one.cmdline()
                 node = argv[argv.index("-n") + 1]
-                if node in mains and one.ppid() not in pids:
-                    found[node] = one
-        return [found[f"{node}@%h"] for node in nodes]
+                # A pool process has a worker as its parent; one that this test looks after, this.
+                if node in wanted and one.ppid() not in pids and one.ppid() != os.getpid():
+                    found.append((node.removesuffix("@%h"), one))
+        order = {node: place for place, node in enumerate(nodes)}
+        return [one for _, one in sorted(found, key=lambda each: order[each[0]])]
 
     def running(self) -> Iterator[psutil.Process]:
         """All workers of this folder."""
@@ -113,8 +117,10 @@ class Leftovers:
         return self.folder / f"{node}.log"
 
     def _ready(self, nodes: Sequence[str], timeout_s: float = 100) -> None:
+        """Each of them consumes; one started twice says so twice."""
+        self._started.update(nodes)
         waiting = set(nodes)
         deadline = time.monotonic() + timeout_s
-        while waiting := {node for node in waiting if " ready." not in self.log(node)}:
+        while waiting := {n for n in waiting if self.log(n).count(" ready.") < self._started[n]}:
             assert time.monotonic() < deadline, f"never ready: {sorted(waiting)}"
             time.sleep(0.05)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import pytest
 from desktop import CeleryManager
 from desktop.engine.commands import Existing
 from desktop.engine.errors import UsageError
-from desktop.engine.states import Owner
+from desktop.engine.states import Owner, PlanAction
 from tests.cli.conftest import theirs  # noqa: F401 - a fixture
 from tests.live.conftest import Stack, stack, until  # noqa: F401 - a fixture
 
@@ -61,5 +62,10 @@ def test_workers_started_elsewhere_are_found_and_stopped(
     assert "worker1" in manager.start_worker(existing=Existing.KEEP).ready
     assert set(manager.workers) == {"worker1", "theirs"}
 
+    plan = {row.worker.pid: row for row in manager.plan_cleanup().rows}
+    assert plan[theirs.pid].action is PlanAction.STOP and not plan[theirs.pid].selected
+    assert manager.cleanup().stopped == ()
+    with pytest.raises(UsageError):
+        manager.cleanup([os.getpid()])
     assert manager.stop_all_existing_workers().stopped == (str(theirs.pid),)
     assert set(manager.workers) == {"worker1"}

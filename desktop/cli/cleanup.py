@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from click.shell_completion import CompletionItem
 
 from desktop.cli import cleanup_report as report
 from desktop.cli.arguments import Seconds, WholeNumber
@@ -12,6 +13,7 @@ from desktop.cli.failure import show_problem
 from desktop.cli.group import verb
 from desktop.cli.render import print_json, print_table
 from desktop.engine.cleanup.plan import chosen
+from desktop.engine.cleanup.refusals import no_celery
 from desktop.engine.client import Client
 from desktop.engine.commands import (
     Cleanup,
@@ -40,6 +42,23 @@ PID_MAX = 2**31 - 1
 LOG_ENTRIES = 200
 
 
+def _complete_pids(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Workers that were seen last, for a shell."""
+    from desktop.cli.look import look
+
+    try:
+        _, stack = look(ctx.obj if isinstance(ctx.obj, Context) else Context())
+    except TrayError:
+        return []
+    return [
+        CompletionItem(str(row.pid), help=row.node)
+        for row in stack.workers
+        if row.owner not in {Owner.OURS, Owner.REMOTE} and str(row.pid).startswith(incomplete)
+    ]
+
+
 @verb(
     "cleanup",
     example="celery-tray cleanup --dry-run",
@@ -59,6 +78,7 @@ LOG_ENTRIES = 200
     multiple=True,
     type=WholeNumber(1, PID_MAX),
     metavar="PID",
+    shell_complete=_complete_pids,
     help=tr("Only this process; may be repeated."),
 )
 @click.option(
@@ -223,15 +243,6 @@ def contradiction() -> UsageError:
         text("These options contradict each other."),
         text("One of each: --dry-run or --yes; --all or --pid; --log or --run-again with its ids."),
         text("See {command}", command="celery-tray cleanup --help"),
-    )
-
-
-def no_celery(pid: int) -> UsageError:
-    return UsageError(
-        "no-celery-process",
-        text("Process {pid} is no Celery process of this machine.", pid=str(pid)),
-        text("Nothing was touched."),
-        text("See what runs with: celery-tray workers"),
     )
 
 

@@ -15,6 +15,7 @@ from desktop.engine.census import verification
 from desktop.engine.cleanup.audit import Audit
 from desktop.engine.cleanup.cleaning import Cleaning, Service
 from desktop.engine.cleanup.plan import Identity, chosen, is_meant, make_plan
+from desktop.engine.cleanup.refusals import going_on, not_stopped, nothing_to_force
 from desktop.engine.cleanup.rescuing import (
     NoRescuer,
     Rescued,
@@ -36,11 +37,10 @@ from desktop.engine.commands import (
     StopReport,
 )
 from desktop.engine.control import Control
-from desktop.engine.errors import ServiceError
 from desktop.engine.found_workers import FoundWorkers
-from desktop.engine.model import Problem, WorkerRow
+from desktop.engine.model import WorkerRow
 from desktop.engine.states import PlanAction
-from desktop.words import Text, text
+from desktop.words import text
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,9 @@ class Surroundings(Protocol):
     """What a cleaner needs to know of its stack."""
 
     found: FoundWorkers
+
+    @property
+    def broker_url(self) -> str: ...
 
     def wanted_processes(self) -> tuple[Identity, ...]:
         """(pid, create time) of what some stack of this engine wants to run."""
@@ -194,12 +197,14 @@ class Cleaner:
             )
 
     async def _run(self, rows: Sequence[PlanRow], patience_s: float, *, force: bool) -> Cleaning:
+        control = self._stack.cleanup_control()
         going = self._going = Cleaning(
             rows,
             patience_s=patience_s,
             force=force,
             audit=self._audit,
-            control=self._stack.cleanup_control(),
+            control=control,
+            broker=self._stack.broker_url if control else "",
             nodes=self._stack.found.nodes,
             service_of=self._stack.service_of,
             on_change=self._on_change,
@@ -235,29 +240,3 @@ def _missed(plan: Sequence[PlanRow], picks: Sequence[Pick]) -> tuple[LeftProcess
         ].alive:
             missed.append(LeftProcess(pick.pid, text("It is no Celery process; it got no signal.")))
     return tuple(missed)
-
-
-# --- words ---------------------------------------------------------------------------------------
-
-
-def going_on() -> ServiceError:
-    return ServiceError(
-        "cleanup-going-on",
-        text("A cleanup is going on already."),
-        Text(""),
-        text("Wait for its end, or force what it waits for."),
-    )
-
-
-def nothing_to_force() -> ServiceError:
-    return ServiceError(
-        "nothing-to-force",
-        text("No cleanup waits for that process."),
-        Text(""),
-        text("See what runs with: celery-tray workers"),
-    )
-
-
-def not_stopped(row: PlanRow) -> Problem:
-    name = row.worker.node or str(row.worker.pid)
-    return Problem("not-stopped", text("{name} was left running.", name=name), row.why, Text(""))

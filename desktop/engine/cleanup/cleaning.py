@@ -27,6 +27,7 @@ from desktop.engine.commands import CleanupEntry, LeftProcess, Pick, PlanRow
 from desktop.engine.control import Control
 from desktop.engine.model import WorkerRow
 from desktop.engine.process import Sent
+from desktop.engine.redis_waiting import end_waiting
 from desktop.engine.states import CleanupStep, Role
 from desktop.words import text
 
@@ -67,15 +68,18 @@ class Cleaning:
         force: bool,
         audit: Audit,
         control: Control | None = None,
+        broker: str = "",
         nodes: Sequence[str] = (),
         service_of: Callable[[WorkerRow], Service | None] = lambda _: None,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        """``nodes``: the names of all nodes known, once for each: those that are there twice are
-        not spoken to by name. ``service_of`` finds what looks after a process of ours."""
+        """``broker`` is the URL that ``control`` speaks to. ``nodes``: the names of all nodes
+        known, once for each: those that are there twice are not spoken to by name. ``service_of``
+        finds what looks after a process of ours."""
         self._descents = [Descent(row, patience_s, force=force) for row in plan]
         self._audit = audit
         self._control = control
+        self._broker = broker
         self._nodes = tuple(nodes)
         self._service_of = service_of
         self._on_change = on_change
@@ -236,9 +240,17 @@ class Cleaning:
             service.stop() if act is Act.TERM else service.force()
             done.append((one, act, Sent.SENT))
         if signals:
-            done += await asyncio.to_thread(
-                lambda: [(one, act, _send(one.row, act)) for one, act in signals]
-            )
+            done += await asyncio.to_thread(self._send_all, signals)
+        return done
+
+    def _send_all(self, signals: Sequence[tuple[Descent, Act]]) -> list[tuple[Descent, Act, Sent]]:
+        done = [(one, act, _send(one.row, act)) for one, act in signals]
+        asked = [one.row for one, act, sent in done if act is Act.TERM and sent is Sent.SENT]
+        workers = [row.pid for row in asked if row.role is Role.WORKER]
+        if self._broker and workers:
+            # An idle one sleeps on its queue for up to a second and would take one more message.
+            there = frozenset().union(*map(process.addresses, workers))
+            end_waiting(self._broker, there)
         return done
 
     def _note(self, done: Sequence[tuple[Descent, Act, Sent]]) -> None:

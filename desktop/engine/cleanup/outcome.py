@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from desktop.engine.cleanup_model import HeldTask
 from desktop.engine.states import Role
-from desktop.words import Text, text, textn
+from desktop.words import Text, text, textn, verbatim
 
 NAMED_MAX = 3
 """So many tasks are told of by name, the others counted."""
@@ -60,7 +60,7 @@ def _fate(task: HeldTask, now: float) -> Text:
     if task.started_at is not None:
         named = text("{task} ({time} so far)", task=name, time=_span(max(now - task.started_at, 0)))
     else:
-        named = text("{task}", task=name)
+        named = verbatim(name)
     if task.acknowledged is None:
         return text("{task} could be lost: how it is acknowledged is unknown.", task=named)
     if task.acknowledged:

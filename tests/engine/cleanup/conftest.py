@@ -90,6 +90,7 @@ class Yard:
             "force": False,
             "audit": self.audit,
             "control": self.control,
+            "broker": self.server.url,
             "nodes": [row.worker.node for row in plan],
             **more,
         }

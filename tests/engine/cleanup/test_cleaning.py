@@ -158,6 +158,36 @@ async def test_a_suspended_worker_is_told_and_can_be_forced(yard: Yard) -> None:
     assert going.stopped == (one.pid,)
 
 
+class Looked:
+    """Looks after a worker as a supervisor does: the stop is its own to do."""
+
+    def __init__(self, worker: psutil.Process) -> None:
+        self._worker = worker
+        self.calls: list[str] = []
+
+    def run(self) -> None:
+        self.calls.append("run")
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+        self._worker.terminate()
+
+    def force(self) -> None:
+        self.calls.append("force")
+
+
+async def test_what_a_service_looks_after_is_stopped_by_the_service(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = yard.left.orphans(["one"])
+    plan = await yard.plan(one)
+    service = Looked(one)
+    monkeypatch.setattr(cleanings, "_send", lambda *_: pytest.fail("it was signalled"))
+    going = yard.cleaning(plan, service_of=lambda row: service if row.pid == one.pid else None)
+    await going.run()
+    assert going.stopped == (one.pid,) and service.calls == ["run", "stop"]
+
+
 def keeper(process: subprocess.Popen[bytes], kind: str) -> Keeper:
     return Keeper(kind, kind, process.pid, psutil.Process(process.pid).create_time())
 
