@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from desktop.engine.cleanup.plan import selected
 from desktop.engine.model import ServiceStatus, StackStatus, Verdict, WorkerRow
 from desktop.engine.states import Confidence, Owner, WorkerFinding
 
 SAME_S = 1.5
 """What psutil reads as the create time of one process can be up to a second apart (measured)."""
 
-_TOO_MANY = frozenset({WorkerFinding.DUPLICATE, WorkerFinding.SURPLUS})
-
 
 def leftovers(stack: StackStatus | None) -> tuple[WorkerRow, ...]:
-    """Those that a cleanup would stop without asking: orphans of this app, and certain surplus of
-    ours. What somebody else runs is never among them."""
-    return tuple(row for row in (stack.workers if stack else ()) if _left_over(row))
+    """Those that a cleanup would stop without asking, by the plan's own rule."""
+    if stack is None:
+        return ()
+    wanted = [
+        (one.pid, one.create_time)
+        for one in stack.services
+        if one.wanted and one.pid is not None and one.create_time is not None
+    ]
+    return selected((row for row in stack.workers if _here(row)), wanted)
 
 
 def intruders(stack: StackStatus) -> tuple[WorkerRow, ...]:
@@ -48,15 +53,6 @@ def stale_code(stack: StackStatus | None, service: ServiceStatus) -> Verdict | N
         if known and verdict.finding is WorkerFinding.STALE_CODE:
             return verdict
     return None
-
-
-def _left_over(row: WorkerRow) -> bool:
-    if not _here(row) or row.username:
-        return False
-    if row.owner is Owner.ORPHAN:
-        return True
-    certain = {v.finding for v in row.verdicts if v.confidence is Confidence.CERTAIN}
-    return row.owner is Owner.OURS and bool(certain & _TOO_MANY)
 
 
 def _here(row: WorkerRow) -> bool:

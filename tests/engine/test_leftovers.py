@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from desktop.engine.cleanup.plan import make_plan
 from desktop.engine.leftovers import leftovers, stale_code
-from desktop.engine.model import ServiceStatus, StackStatus, Verdict, WorkerRow
+from desktop.engine.model import Keeper, ServiceStatus, StackStatus, Verdict, WorkerRow
 from desktop.engine.states import (
     Confidence,
     Owner,
@@ -52,6 +53,29 @@ def stack(*rows: WorkerRow) -> StackStatus:
 )
 def test_only_what_is_certain_and_nobody_s_counts(one: WorkerRow, counts: bool) -> None:
     assert bool(leftovers(stack(one))) is counts
+
+
+@pytest.mark.parametrize(
+    ("one", "counts"),
+    [
+        (row(Owner.ORPHAN, keeper=Keeper("systemd", "shop.service")), False),
+        (row(Owner.ORPHAN, keeper=Keeper("shell-loop", "run.sh", 9, 1.0)), True),
+        (row(Owner.ORPHAN, role=Role.MULTI), False),
+        (row(Owner.EXTERNAL, (F.SURPLUS, C.CERTAIN)), True),
+        (row(Owner.EXTERNAL, (F.SURPLUS, C.CERTAIN), started_by="celery-tray"), False),
+        (row(Owner.OURS, (F.DUPLICATE, C.CERTAIN)), False),
+    ],
+)
+def test_the_badge_counts_what_the_plan_selects(one: WorkerRow, counts: bool) -> None:
+    wanted = ServiceStatus(
+        "w", ServiceKind.WORKER, ServiceState.RUNNING, wanted=True, pid=7, create_time=100.0
+    )
+    seen = msgspec.structs.replace(stack(one, row(one.owner, pid=8)), services=(wanted,))
+    whole = msgspec.structs.replace(seen.workers[0], children=(8,))
+    seen = msgspec.structs.replace(seen, workers=(whole, seen.workers[1]))
+    plan = make_plan(seen.workers, {}, [(7, 100.0)], 200.0)
+    assert [one.pid for one in leftovers(seen)] == [r.worker.pid for r in plan if r.selected]
+    assert bool(leftovers(seen)) is counts
 
 
 def test_without_an_engine_nothing_is_left_over() -> None:

@@ -5,7 +5,7 @@ Chosen without asking is only what is certain; what is not known is never taken 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -44,14 +44,22 @@ def make_plan(
     stack of this engine wants to run.
     """
     rows = tuple(rows)
-    # A pool process belongs to its worker and is not counted beside it.
-    pool = {pid for row in rows if row.owner is not Owner.REMOTE for pid in row.children}
     planned = (
-        _plan_row(row, answer_of(row, rows, answers), wanted, now)
-        for row in rows
-        if row.owner is Owner.REMOTE or row.pid not in pool
+        _plan_row(row, answer_of(row, rows, answers), wanted, now) for row in _without_pools(rows)
     )
     return tuple(sorted(planned, key=_place))
+
+
+def selected(rows: Iterable[WorkerRow], wanted: Collection[Identity]) -> tuple[WorkerRow, ...]:
+    """Those that a plan chooses without asking, in the order of ``rows``; the nodes' answers have
+    no part in that."""
+    return tuple(row for row in _without_pools(tuple(rows)) if _choice(row, wanted).selected)
+
+
+def _without_pools(rows: Sequence[WorkerRow]) -> Iterator[WorkerRow]:
+    """A pool process belongs to its worker and is not counted beside it."""
+    pool = {pid for row in rows if row.owner is not Owner.REMOTE for pid in row.children}
+    return (row for row in rows if row.owner is Owner.REMOTE or row.pid not in pool)
 
 
 def _place(row: PlanRow) -> tuple[bool, bool, bool]:
