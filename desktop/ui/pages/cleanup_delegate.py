@@ -11,6 +11,7 @@ from desktop.ui.cleanup_lines import Line
 from desktop.ui.findings import Mark
 from desktop.ui.fonts import Role
 from desktop.ui.pages.cleanup_model import SHAPES, CleanupModel, Column, Index, line_marks
+from desktop.ui.widgets import row_table
 from desktop.ui.widgets.card import draw_focus
 from desktop.ui.widgets.chip import HEIGHT, draw_chip
 from desktop.ui.widgets.label import draw_line, draw_wrapped, width_of
@@ -36,11 +37,7 @@ class CleanupDelegate(QStyledItemDelegate):
         if line is None or not isinstance(model, CleanupModel):
             return
         painter.save()
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme.color("sel"))
-        if index.row() < model.rowCount() - 1:
-            rule = QRect(rect.left(), rect.bottom(), rect.width(), 1)
-            painter.fillRect(rule, theme.color("hair"))
+        row_table.draw_row(painter, option, index)
         inside = rect.adjusted(PAD, 0, -PAD, 0)
         column = Column(index.column())
         words = model.cell(line, column)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from PySide6.QtCore import (
@@ -19,7 +18,9 @@ from desktop.quantities import duration, size
 from desktop.ui.cleanup_lines import ENDED, Line
 from desktop.ui.findings import Mark, evidence, marks, step_mark
 from desktop.ui.phrases import DASH
+from desktop.ui.widgets import row_table
 from desktop.ui.widgets.label import plain_tip
+from desktop.ui.widgets.row_table import Shape
 from desktop.words import Text, text, tr, trn
 
 Index = QModelIndex | QPersistentModelIndex
@@ -33,13 +34,6 @@ class Column(IntEnum):
     AGE = 4
     MEMORY = 5
     TASKS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    title: Text
-    width: int
-    number: bool = False
 
 
 SHAPES = {
@@ -134,15 +128,7 @@ class CleanupModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        shape = SHAPES[Column(section)]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return str(shape.title)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if shape.number else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return row_table.header_data(SHAPES[Column(section)], orientation, role)
 
     # --- words ------------------------------------------------------------------------------
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
-from desktop.ui import fonts
 from desktop.ui.cleanup_lines import Line
-from desktop.ui.fonts import Role
 from desktop.ui.pages.cleanup_delegate import ROW, CleanupDelegate, force_rect
 from desktop.ui.pages.cleanup_model import SHAPES, CleanupModel, Column
+from desktop.ui.widgets import row_table
 
 HEADER = 30
 NARROW = 760
@@ -37,26 +36,9 @@ class CleanupTable(QTableView):
         self.model_ = CleanupModel(self)
         self.setModel(self.model_)
         self.setItemDelegate(CleanupDelegate(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setFixedHeight(HEADER)
-        header.setFont(fonts.font(Role.SECONDARY))
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
-        header.setMinimumSectionSize(30)
-        for column, shape in SHAPES.items():
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, shape.width)
+        row_table.set_up(self, SHAPES, row_px=ROW, header_px=HEADER, narrowest_px=30)
         self.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self._pressed: tuple[int, str] | None = None
 

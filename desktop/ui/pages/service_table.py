@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 
 from PySide6.QtCore import (
@@ -17,8 +16,6 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -27,13 +24,15 @@ from PySide6.QtWidgets import (
 
 from desktop.engine.model import ServiceStatus
 from desktop.quantities import duration, percent, size
-from desktop.ui import fonts, icons, theme
+from desktop.ui import icons, theme
 from desktop.ui.fonts import Role
 from desktop.ui.phrases import DASH, service_state, service_title
 from desktop.ui.view import View
+from desktop.ui.widgets import row_table
 from desktop.ui.widgets.chip import draw_chip
 from desktop.ui.widgets.label import draw_line
-from desktop.words import Text, text
+from desktop.ui.widgets.row_table import Shape
+from desktop.words import text
 
 ROW = 32
 HEADER = 30
@@ -52,22 +51,15 @@ class Column(IntEnum):
     ADDRESS = 7
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    title: Text
-    width: int
-    number: bool = False
-
-
 SHAPES = {
-    Column.NAME: _Shape(text("Service"), 140),
-    Column.STATE: _Shape(text("State"), 132),
-    Column.PID: _Shape(text("PID"), 70, True),
-    Column.CPU: _Shape(text("CPU"), 62, True),
-    Column.MEMORY: _Shape(text("Memory"), 80, True),
-    Column.UPTIME: _Shape(text("Uptime"), 98, True),
-    Column.RESTARTS: _Shape(text("Restarts"), 78, True),
-    Column.ADDRESS: _Shape(text("Address"), 140),
+    Column.NAME: Shape(text("Service"), 140),
+    Column.STATE: Shape(text("State"), 132),
+    Column.PID: Shape(text("PID"), 70, True),
+    Column.CPU: Shape(text("CPU"), 62, True),
+    Column.MEMORY: Shape(text("Memory"), 80, True),
+    Column.UPTIME: Shape(text("Uptime"), 98, True),
+    Column.RESTARTS: Shape(text("Restarts"), 78, True),
+    Column.ADDRESS: Shape(text("Address"), 140),
 }
 NARROW = 760
 """Below this width the columns that matter least are left out."""
@@ -118,24 +110,13 @@ class ServiceModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{SHAPES[column].title}: {self._cell(service, column)}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = (
-                Qt.AlignmentFlag.AlignRight if SHAPES[column].number else Qt.AlignmentFlag.AlignLeft
-            )
-            return side | Qt.AlignmentFlag.AlignVCenter
+            return row_table.alignment(SHAPES[column])
         return None
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        shape = SHAPES[Column(section)]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return str(shape.title)
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignRight if shape.number else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return row_table.header_data(SHAPES[Column(section)], orientation, role)
 
     def _cell(self, service: ServiceStatus, column: Column) -> str:
         uptime_s = self._view.uptime_s(service) if self._view else None
@@ -160,17 +141,12 @@ class ServiceDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
         model = index.model()
         service = model.service(index.row()) if isinstance(model, ServiceModel) else None
         if service is None:
             return
         painter.save()
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme.color("sel"))
-        if index.row() < model.rowCount() - 1:
-            rule = QRect(rect.left(), rect.bottom(), rect.width(), 1)
-            painter.fillRect(rule, theme.color("hair"))
+        row_table.draw_row(painter, option, index)
         inside = rect.adjusted(PAD, 0, -PAD, 0)
         column = Column(index.column())
         words = str(index.data(Qt.ItemDataRole.DisplayRole))
@@ -206,25 +182,8 @@ class ServiceTable(QTableView):
         self._model = ServiceModel(self)
         self.setModel(self._model)
         self.setItemDelegate(ServiceDelegate(self))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(ROW)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = self.horizontalHeader()
-        header.setFixedHeight(HEADER)
-        header.setFont(fonts.font(Role.SECONDARY))
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
-        header.setMinimumSectionSize(40)
-        for column, shape in SHAPES.items():
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, shape.width)
+        row_table.set_up(self, SHAPES, row_px=ROW, header_px=HEADER, narrowest_px=40)
         self.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
 
     def take(self, view: View) -> None:
