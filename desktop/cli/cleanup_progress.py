@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from desktop.cli.context import Context
 from desktop.cli.ink import harmless
+from desktop.cli.live_table import LiveTable
 from desktop.cli.look import stack_of
 from desktop.cli.states import STEP
 from desktop.engine.cleanup_model import CleanupItem
@@ -15,24 +15,21 @@ from desktop.engine.snapshot import Snapshot
 from desktop.quantities import duration
 
 if TYPE_CHECKING:
-    from rich.live import Live
     from rich.table import Table as RichTable
 
-REFRESH_PER_S = 8
 SHOWN_MAX = 20
 """So many processes are listed at once; those that are still waited for come first."""
 
 
-class CleanupView:
+class CleanupView(LiveTable):
     """Give it to ``Client.submit`` as ``on_snapshot``, inside a ``with`` block."""
 
     def __init__(self, context: Context, project: str) -> None:
-        self._context = context
+        super().__init__(context)
         self._project = project
         self._begun = time.time()
         self._items: tuple[CleanupItem, ...] = ()
         self._told: dict[int, str] = {}
-        self._live: Live | None = None
 
     def __call__(self, snapshot: Snapshot) -> None:
         stack = stack_of(snapshot, self._project)
@@ -48,31 +45,6 @@ class CleanupView:
             if self._told.get(item.pid) != line:
                 self._told[item.pid] = line
                 self._context.warn(line)
-
-    def __enter__(self) -> Self:
-        if self._context.terminal:
-            from rich.live import Live
-
-            from desktop.cli.render import console
-
-            self._live = Live(
-                get_renderable=self._table,
-                console=console(self._context),
-                refresh_per_second=REFRESH_PER_S,
-                transient=True,
-            )
-            self._live.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._live:
-            self._live.__exit__(kind, error, trace)
-            self._live = None
 
     def _table(self) -> RichTable:
         from rich.table import Table as RichTable

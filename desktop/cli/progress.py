@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from desktop.cli.context import Context
 from desktop.cli.ink import paint
+from desktop.cli.live_table import LiveTable
 from desktop.cli.look import stack_of
 from desktop.cli.states import SERVICE, service_line, state_words
 from desktop.engine.client import Client
@@ -18,11 +18,8 @@ from desktop.engine.states import ServiceState
 from desktop.quantities import duration
 
 if TYPE_CHECKING:
-    from rich.live import Live
     from rich.table import Table as RichTable
     from rich.text import Text as RichText
-
-REFRESH_PER_S = 8
 
 
 class Moves:
@@ -49,14 +46,13 @@ class Moves:
         return new
 
 
-class Progress:
+class Progress(LiveTable):
     """Give it to ``Client.submit`` as ``on_snapshot``, inside a ``with`` block."""
 
     def __init__(self, context: Context, project: str) -> None:
-        self._context = context
+        super().__init__(context)
         self._project = project
         self._moves = Moves()
-        self._live: Live | None = None
         self._begun = time.monotonic()
         self.before: StackStatus | None = None
         """The stack as it was seen first; None when it was seen only after the answer."""
@@ -83,31 +79,6 @@ class Progress:
         """Look once more, when the answer came before the first snapshot."""
         if self.stack is None:
             self.stack = stack_of(client.snapshot(), self._project)
-
-    def __enter__(self) -> Self:
-        if self._context.terminal:
-            from rich.live import Live
-
-            from desktop.cli.render import console
-
-            self._live = Live(
-                get_renderable=self._table,
-                console=console(self._context),
-                refresh_per_second=REFRESH_PER_S,
-                transient=True,
-            )
-            self._live.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._live:
-            self._live.__exit__(kind, error, trace)
-            self._live = None
 
     def _table(self) -> RichTable:
         from rich.table import Table as RichTable
