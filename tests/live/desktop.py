@@ -11,6 +11,7 @@ import subprocess
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -40,7 +41,10 @@ class Desktop:
             "LC_ALL": "C.UTF-8",
             "CELERY_TRAY_LANGUAGE": "en",
         }
-        self._run(["openbox"])
+        # A panel that is mapped while the window manager begins stays unseen, once in thirty.
+        up = Path(self._stack.enter_context(TemporaryDirectory())) / "up"
+        self._run(["openbox", "--startup", f"touch {up}"])
+        self.until(up.exists)
         if self._tray:
             self._run(
                 ["trayer", "--edge", "top", "--align", "right", "--width", "20", "--height", "28"]
