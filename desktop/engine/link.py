@@ -95,6 +95,10 @@ class Link:
         try:
             self._writer.write(wire.frame(wire.Request(request_id, command)))
             return await answer
+        except asyncio.CancelledError:
+            if self._writer is not None:
+                self._writer.write(wire.frame(wire.Cancel(request_id)))
+            raise
         finally:
             self._waiting.pop(request_id, None)
 

@@ -2,7 +2,7 @@
 
 ::
 
-    face   -> engine   Hello, then Request(id, command) or Subscribe at any time
+    face   -> engine   Hello, then Request(id, command), Cancel(id) or Subscribe at any time
     engine -> face     Welcome, then Reply(id, answer); after Subscribe a Snapshot, then Deltas
 
 A frame is a 4-byte big-endian length and that many bytes. Values are msgspec structs, so a frame
@@ -46,6 +46,13 @@ class Request(msgspec.Struct, frozen=True, tag=True):
     command: Command
 
 
+class Cancel(msgspec.Struct, frozen=True, tag=True):
+    """The answer to this request is not wanted any more: a question (a search) is broken off, and
+    nothing is answered. What changes something is not undone by it."""
+
+    id: int
+
+
 class Subscribe(msgspec.Struct, frozen=True, tag=True):
     pass
 
@@ -63,7 +70,7 @@ class Change(msgspec.Struct, frozen=True, tag=True):
     delta: Delta
 
 
-FromFace = Hello | Request | Subscribe
+FromFace = Hello | Request | Cancel | Subscribe
 FromEngine = Welcome | Reply | Full | Change
 
 _encoder = msgspec.msgpack.Encoder()
