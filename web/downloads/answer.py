@@ -84,7 +84,8 @@ def _refusal(response: httpx.Response) -> DownloadError:
     status = response.status_code
     said = f"{status} {_reason(response)}".strip()
     if status in {401, 407}:
-        return DownloadError("password-needed", status=said)
+        given = "authorization" in response.request.headers
+        return DownloadError("password-wrong" if given else "password-needed", status=said)
     if status in {404, 410}:
         return DownloadError("missing", status=said)
     if 200 <= status < 300:

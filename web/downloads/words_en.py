@@ -138,6 +138,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "The server answered {status}.",
         "Write user:password@ before the host; it is sent to that host alone and never shown.",
     ),
+    "password-wrong": (
+        "The name or password was refused",
+        "The server answered {status}.",
+        "Check the part before the @; delete this download and paste the address again.",
+    ),
     "missing": (
         "There is no such file",
         "The server answered {status}.",

@@ -726,6 +726,56 @@ def shared(wire: Wire, asked: Asked) -> None:
         wire.send(DATA[CUT_AT:])
 
 
+SLOW = random.Random(9).randbytes(1_500_000)  # noqa: S311
+SLOW_PIECE = 30_000
+
+
+def _slowly(wire: Wire, asked: Asked, pause_s: float) -> None:
+    first = asked.first_byte or 0
+    lines = [f"Content-Length: {len(SLOW) - first}", f"ETag: {ETAG}"]
+    if first:
+        lines.append(f"Content-Range: bytes {first}-{len(SLOW) - 1}/{len(SLOW)}")
+    wire.head("206 Partial Content" if first else "200 OK", *lines)
+    for start in range(first, len(SLOW), SLOW_PIECE):
+        wire.send(SLOW[start : start + SLOW_PIECE])
+        time.sleep(pause_s)
+
+
+@case(SLOW)
+def slow(wire: Wire, asked: Asked) -> None:
+    """About a second."""
+    _slowly(wire, asked, 0.02)
+
+
+@case(SLOW, runs=0)
+def slower(wire: Wire, asked: Asked) -> None:
+    """Four seconds: time to do something to it."""
+    _slowly(wire, asked, 0.08)
+
+
+def _page(wire: Wire, asked: Asked, kind: str, name: str, data: bytes) -> None:
+    wire.whole(data, f"Content-Type: {kind}", f'Content-Disposition: attachment; filename="{name}"')
+
+
+EVIL = b"<script>parent.document.title='evil';top.location='/evil'</script><p>text of a page"
+
+
+@case(EVIL, filename="_b_evil.html")
+def evil_page(wire: Wire, asked: Asked) -> None:
+    _page(wire, asked, "text/html", "<b>evil.html", EVIL)
+
+
+PICTURE = (
+    b"<svg xmlns='http://www.w3.org/2000/svg' width='60' height='40'><rect width='60' height='40' "
+    b"fill='teal'/><script>parent.document.title='evil'</script></svg>"
+)
+
+
+@case(PICTURE, filename="picture.svg")
+def picture(wire: Wire, asked: Asked) -> None:
+    _page(wire, asked, "image/svg+xml", "picture.svg", PICTURE)
+
+
 _now = [0]
 peak = [0]
 """The most transfers of :func:`counted` that ran at once."""
