@@ -41,8 +41,8 @@ def check_url(url: str) -> Target:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
         httpx.URL(url)
-        if host:
-            host.encode("idna" if not host.isascii() else "ascii")
+        if host and not host.isascii():
+            host = host.encode("idna").decode()  # other alphabets have digits and dots too
     except (ValueError, httpx.InvalidURL):
         raise DownloadError("bad-url", url=_shown(url)) from None
     if parts.scheme not in {"http", "https"} or not host or parts.port == 0:

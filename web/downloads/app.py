@@ -26,7 +26,7 @@ from web.downloads.replies import RefusedError, language, records_of, told
 from web.guard import CONTENT_SECURITY_POLICY, Guard
 
 HERE = Path(__file__).parent
-CARE_EVERY_S = 3.0
+CARE_EVERY_S = 1.0
 PAGE_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
 """The page alone may show a frame: the preview of a file, which has a policy of its own."""
 

@@ -11,11 +11,12 @@ import time
 from collections.abc import Callable
 
 from web.broker import DOWNLOADS
+from web.downloads import files, sharing
 from web.downloads.cleaning import restore
 from web.downloads.records import IN_HAND, Record, Records
 
-SILENT_S = 10.0
-"""A transfer is heard of four times a second; after so long its process is gone."""
+SILENT_S = 3.0
+"""A transfer is heard of four times a second, and holds a lock that ends with its process."""
 OVERDUE_S = 30.0
 """So long after it was sent, or due again, a message that is not in the queue is missed."""
 
@@ -29,7 +30,6 @@ class Caretaker:
         self._records = records
         self._send = send
         self._server = ""
-        self._silent: dict[str, str] = {}
 
     def look(self) -> list[str]:
         """Put back what is lost; the ids of what was sent again. redis.RedisError when it can't."""
@@ -39,18 +39,14 @@ class Caretaker:
             self._server = server
         now = time.time()
         waits_in_queue = int(self._records.redis.llen(DOWNLOADS)) > 0
-        silent, lost = {}, []
+        lost = []
         for record in self._records.in_hand():
             if record["state"] == "STARTED":
                 seen = max(_instant(record, "seen_at"), _instant(record, "sent_at"))
-                if now - seen > SILENT_S:
-                    silent[record["id"]] = record.get("seen_at", "")
-                    # Twice the same: after an outage of Redis the first look would be too early.
-                    if self._silent.get(record["id"]) == silent[record["id"]]:
-                        lost.append(record)
+                if now - seen > SILENT_S and not _runs(record):
+                    lost.append(record)
             elif not waits_in_queue and now - _due(record) > OVERDUE_S:
                 lost.append(record)
-        self._silent = silent
         return [record["id"] for record in lost if self._again(record)]
 
     def _again(self, record: Record) -> bool:
@@ -59,6 +55,12 @@ class Caretaker:
             return False
         self._send(record["id"])
         return True
+
+
+def _runs(record: Record) -> bool:
+    """Whether a process has the download in hand, although it is not heard of: Redis was away,
+    or the process is stopped and goes on later."""
+    return sharing.is_held(files.folder(record["id"]) / sharing.LOCK)
 
 
 def _due(record: Record) -> float:

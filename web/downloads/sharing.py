@@ -53,6 +53,17 @@ def held(path: Path, look: Callable[[], None]) -> Iterator[None]:
         lock.release()
 
 
+def is_held(path: Path) -> bool:
+    """Whether somebody has the lock at this moment."""
+    if not path.is_file():
+        return False
+    lock = _lock(path)
+    if not _taken(lock, 0.0):
+        return True
+    lock.release()
+    return False
+
+
 @contextmanager
 def slot(name: str, count: int, look: Callable[[], None]) -> Iterator[None]:
     """One of ``count`` places, waited for as long as ``look`` does not raise."""

@@ -158,6 +158,7 @@ class Origin:
         with contextlib.suppress(OSError, ValueError), connection:
             if self._tls:
                 connection = self._tls.wrap_socket(connection, server_side=True)
+                connection.suppress_ragged_eofs = True
             head = b""
             while b"\r\n\r\n" not in head:
                 data = connection.recv(65536)
@@ -176,6 +177,8 @@ class Origin:
                 Wire(connection, self._ended), asked
             )
             with contextlib.suppress(OSError):
+                if isinstance(connection, ssl.SSLSocket):
+                    connection = connection.unwrap()
                 connection.shutdown(socket.SHUT_WR)
                 connection.settimeout(1.0)
                 connection.recv(1)
@@ -405,6 +408,13 @@ def redirect_loop(wire: Wire, asked: Asked) -> None:
 @case(code="scheme-file")
 def redirect_to_a_local_file(wire: Wire, asked: Asked) -> None:
     wire.whole(b"", "Location: file:///etc/passwd", status="302 Found")
+
+
+@case(code="missing")
+def redirect_inside(wire: Wire, asked: Asked) -> None:
+    """To where only this computer leads."""
+    port = asked.headers["host"].rpartition(":")[2]
+    wire.whole(b"", f"Location: http://127.0.0.1:{port}/not_found", status="302 Found")
 
 
 @case(code="status")

@@ -95,7 +95,8 @@ class Rig:
         self.api.close()
         for name in ("worker", "web", "redis"):
             if name in self._running:
-                self.stop(name, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    self.stop(name, signal.SIGKILL)
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -114,8 +115,17 @@ class Rig:
     def post(self, download_id: str, verb: str) -> httpx.Response:
         return self.api.post(f"/api/downloads/{download_id}/{verb}", json={})
 
+    def supervise(self) -> None:
+        """As the engine does: a worker that ended by itself starts again. (Celery's does when
+        Redis goes while a task runs: it fails to give the message back, and exits 1.)"""
+        worker = self._running.get("worker")
+        if worker is not None and worker.poll() is not None:
+            del self._running["worker"]
+            self.restart_worker()
+
     def ended(self, download_id: str, timeout_s: float = WAIT_S) -> dict[str, Any]:
         def ask() -> dict[str, Any] | None:
+            self.supervise()
             with contextlib.suppress(httpx.TransportError):
                 value = self.get(download_id)
                 return value if value.get("state") in {"SUCCESS", "FAILURE", "REVOKED"} else None
@@ -134,6 +144,7 @@ class Rig:
         return until(lambda: self._done(download_id, least))
 
     def _done(self, download_id: str, least: int) -> int:
+        self.supervise()
         done = int(self.get(download_id)["progress"]["done_bytes"])
         return done if done >= least else 0
 

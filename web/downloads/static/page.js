@@ -175,6 +175,7 @@ function translate() {
   const search = byId("search");
   search.placeholder = word(search.dataset.placeholder);
   search.setAttribute("aria-label", search.placeholder);
+  say("");
   rows.forEach((row) => row.render());
   summarise();
 }
