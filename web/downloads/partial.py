@@ -7,7 +7,6 @@ those are built upon.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import BinaryIO
 import msgspec
 
 from web.downloads import files
+from web.downloads.digest import Digest
 
 FACTS = ".facts"
 SYNC_EVERY_S = 0.5
@@ -115,7 +115,7 @@ class Writer:
     def __init__(self, partial: Partial, facts: Facts, start: int) -> None:
         self._partial = partial
         self._facts = facts
-        self._digest = hashlib.sha256()
+        self._digest = Digest()
         self.size_bytes = start
         if not start:  # what was known of other bytes must not be believed of these
             partial.forget()
@@ -142,6 +142,7 @@ class Writer:
             return
         self._ended.set()
         self._syncing.join()
+        self._digest.close()
         try:
             os.fsync(self._file.fileno())
             if not complete:

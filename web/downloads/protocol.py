@@ -8,7 +8,11 @@ is cut off.
 from __future__ import annotations
 
 import asyncio
-from typing import Any, cast
+import os
+import socket
+import struct
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO, cast
 
 import h11
 from starlette.types import Message, Receive, Scope, Send
@@ -17,6 +21,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 ZERO_COPY = "http.response.zerocopysend"
 HEAD_TIMEOUT_S = 10.0
 """From the connection, or the answer before, to the end of the request's head."""
+SENDERS = 16
+THREAD_BYTES = 1024 * 1024
+"""Files below this size are gone before a thread would have begun."""
+CALL_BYTES = 64 * 1024 * 1024
+STALL_S = 60
+"""A client that takes nothing for so long has stopped reading."""
+_STALL = struct.pack("ll", STALL_S, 0)
 
 
 class DownloadsProtocol(H11Protocol):
@@ -76,16 +87,65 @@ def _with_files(protocol: H11Protocol, send: Send) -> Send:
 async def _send_file(protocol: H11Protocol, message: Message) -> None:
     """``count`` bytes of ``file`` from ``offset``, all that the answer has."""
     cycle, count = protocol.cycle, int(message["count"])
-    if cycle.disconnected:
+    transport, file, offset = protocol.transport, message["file"], int(message["offset"])
+    if cycle.disconnected or transport.is_closing():
         return
     # The bookkeeping of HTTP's framing sees a body of this length go by.
     protocol.conn.send_with_data_passthrough(h11.Data(data=cast(bytes, _Length(count))))
     try:
-        await protocol.loop.sendfile(
-            protocol.transport, message["file"], message["offset"], count, fallback=True
+        if count >= THREAD_BYTES and hasattr(os, "sendfile") and _senders.free():
+            # First the head, and nothing else may touch the socket until the thread is done.
+            await protocol.loop.sendfile(transport, file, offset, THREAD_BYTES // 2)
+            done = THREAD_BYTES // 2
+            await _senders.send(transport, file, offset + done, count - done)
+        else:
+            await protocol.loop.sendfile(transport, file, offset, count, fallback=True)
+    except (OSError, RuntimeError):  # the client left, or stopped reading; nobody can be told
+        transport.abort()
+
+
+class _Senders:
+    """Threads in which the kernel sends a large file in few calls; the loop would be woken for
+    every buffer. Who finds none free is served by the loop."""
+
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPoolExecutor(count, "sendfile")
+        self._count, self._busy = count, 0
+
+    def free(self) -> bool:
+        return self._busy < self._count
+
+    async def send(
+        self, transport: asyncio.Transport, file: BinaryIO, offset: int, count: int
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        # Its own descriptor: the number of the other may be given away while the thread still runs.
+        own = socket.fromfd(
+            transport.get_extra_info("socket").fileno(), socket.AF_INET, socket.SOCK_STREAM
         )
-    except (ConnectionError, RuntimeError):  # the client left; nobody is there to be told
-        protocol.transport.abort()
+        self._busy += 1
+        transport.pause_reading()
+        try:
+            own.setblocking(True)
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _STALL)
+            await loop.run_in_executor(self._pool, _send, own, file.fileno(), offset, count)
+        finally:
+            self._busy -= 1
+            own.setblocking(False)
+            own.close()
+            if not transport.is_closing():
+                transport.resume_reading()
+
+
+def _send(own: socket.socket, file: int, offset: int, count: int) -> None:
+    while count:
+        sent = os.sendfile(own.fileno(), file, offset, min(count, CALL_BYTES))
+        if not sent:
+            raise OSError("the file became shorter while it was sent")
+        offset, count = offset + sent, count - sent
+
+
+_senders = _Senders(SENDERS)
 
 
 class _Length:
