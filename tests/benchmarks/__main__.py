@@ -16,7 +16,7 @@ from types import FrameType
 
 import msgspec
 
-from tests.benchmarks import census, cleanup, idle, memory, peers, start, status
+from tests.benchmarks import census, cleanup, downloads, idle, memory, peers, start, status
 from tests.benchmarks.measurement import QUICK, Measurement, Settings
 
 Measure = Callable[[Path, Settings], Iterator[Measurement]]
@@ -31,6 +31,9 @@ ROWS: dict[str, Measure] = {
     "status": status.measure,
     "census": census.measure,
     "cleanup": cleanup.measure,
+    "download": downloads.measure_download,
+    "download-memory": downloads.measure_memory,
+    "file-service": downloads.measure_serving,
 }
 """To measure something more, write its function and name it here."""
 
