@@ -22,7 +22,6 @@ from desktop.engine.lifecycle import Lifecycle
 from desktop.engine.model import (
     Finding,
     Problem,
-    Queue,
     RedisPing,
     ServiceSpec,
     StackStatus,
@@ -30,6 +29,7 @@ from desktop.engine.model import (
 )
 from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
+from desktop.engine.queues.watch import QueueWatch
 from desktop.engine.records import Records
 from desktop.engine.rescue import Rescuer, RescueStack, of_stack
 from desktop.engine.stack_app import StackApp
@@ -59,7 +59,7 @@ class LiveStack:
         self.id = stack_id(Path(project) if project else None)
         self.home: StackHome = home.stack(self.id)
         self.boot_id = boot_id
-        self.queues: tuple[Queue, ...] = ()
+        self.queues = QueueWatch(self)
         self.machine_findings: tuple[Finding, ...] = ()
         self.records = Records(self.home)
         self.supervisors: dict[str, Supervisor] = {}

@@ -141,13 +141,20 @@ class QueueDetail(msgspec.Struct, frozen=True):
     redelivered_in_s: float | None = None
     """Until the oldest unacknowledged message goes back; None when there is none."""
     oldest_at: float | None = None
-    """When the oldest message that waits was sent, as far as it tells."""
+    """When the message that is taken next was sent, as far as it tells; see ``oldest_told``."""
+    oldest_told: bool = False
+    """It told so itself. Else it was seen first at ``oldest_at`` and may be older."""
     growth_per_minute: float | None = None
     """Of the depth; None until measured twice."""
     drained_in_s: float | None = None
     """At the present growth; None: not known, or never."""
     mine: bool = True
     """The app of the stack sends to it or takes from it."""
+    depths: tuple[tuple[float, int], ...] = ()
+    """(instant, depth) as the engine measured it, the oldest first; at most an hour."""
+    near: str = ""
+    """Of a queue that holds messages and that nobody consumes: a consumed one whose name is
+    like it."""
 
 
 class QueuedMessage(msgspec.Struct, frozen=True):
@@ -167,7 +174,10 @@ class QueuedMessage(msgspec.Struct, frozen=True):
     redelivered: bool = False
     origin: str = ""
     body: str = ""
-    """Its content as text, cut at 4 KB."""
+    """Its content as text, cut at 4 KB; "" of what is not opened (pickle)."""
+    content_type: str = ""
+    retries: int = 0
+    queue: str = ""
 
 
 class ScheduleEntry(msgspec.Struct, frozen=True):

@@ -21,6 +21,8 @@ from desktop.engine.commands import (
     StopExisting,
 )
 from desktop.engine.live_stack import LiveStack
+from desktop.engine.queues import verbs as queues
+from desktop.engine.task_commands import MoveMessages, PeekQueue, PurgeQueue, ShowQueues
 
 Verb = Callable[[LiveStack, Any], Awaitable[Answer]]
 
@@ -45,4 +47,8 @@ VERBS: dict[type, Verb] = {
     ForceCleanup: _force,
     CleanupLog: lambda stack, command: stack.cleaner.log(command.limit),
     RunAgain: lambda stack, command: stack.rescuer.run_again(command.ids),
+    ShowQueues: queues.show,
+    PeekQueue: queues.peek,
+    PurgeQueue: queues.purge,
+    MoveMessages: queues.move,
 }

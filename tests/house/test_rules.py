@@ -24,6 +24,7 @@ HOMES = {
     ),
     "redis": (
         "desktop/engine/broker.py",
+        "desktop/engine/queues/",
         "desktop/engine/redis_",
         "desktop/engine/rescue/unacked.py",
         "desktop/engine/telemetry/",
@@ -32,6 +33,7 @@ HOMES = {
     "celery": ("web/celery_app.py", "web/downloads/"),
     "kombu": (
         "desktop/engine/control.py",
+        "desktop/engine/queues/other_brokers.py",  # what Redis is asked directly
         "desktop/engine/rescue/send.py",  # a lost task, once more
         "web/downloads/",
         "web/celery_app.py",

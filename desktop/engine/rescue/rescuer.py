@@ -119,6 +119,10 @@ class Rescuer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def broker(self) -> Broker | None:
+        """The stack's Redis, behind its sentinels too; None while it is down, or another's."""
+        return await _broker(self._stack())
+
     # --- commands ----------------------------------------------------------------------------
 
     async def rescue(self, *, dead: Iterable[Watched] = ()) -> RescueReport:
