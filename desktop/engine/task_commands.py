@@ -352,6 +352,10 @@ class Schedule(msgspec.Struct, frozen=True, tag=True):
     beat_runs: bool = False
     problem: Problem | None = None
     """Why the entries can't be told."""
+    told_at: float | None = None
+    """When beat last wrote down what it has run; None: never, or not where it was looked for."""
+    beats: int = 0
+    """How many run."""
 
 
 class WhyTask(msgspec.Struct, frozen=True, tag=True):

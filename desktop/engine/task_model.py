@@ -186,7 +186,7 @@ class ScheduleEntry(msgspec.Struct, frozen=True):
     name: str
     task: str
     schedule: str
-    """As a person reads it: "every 30 s", "0 4 * * *"."""
+    """As its author wrote it: "0 4 * * *"; "" where ``every_s`` says it."""
     args: str = ""
     kwargs: str = ""
     queue: str = ""
@@ -194,8 +194,10 @@ class ScheduleEntry(msgspec.Struct, frozen=True):
     next_run_at: float | None = None
     total_runs: int | None = None
     late_s: float | None = None
-    """How long it is overdue; None: it is not, or not known."""
+    """How long it is overdue; None: it is not, or not known (a beat that runs tells late)."""
     enabled: bool = True
+    every_s: float | None = None
+    """Seconds from one run to the next, where that is all there is to it."""
 
 
 class WaitingTask(msgspec.Struct, frozen=True):
@@ -204,6 +206,7 @@ class WaitingTask(msgspec.Struct, frozen=True):
     id: str
     name: str
     worker: str
+    """Node; "" while the message waits in a queue."""
     at: float
     args: str = ""
     kwargs: str = ""

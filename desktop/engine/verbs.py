@@ -22,7 +22,14 @@ from desktop.engine.commands import (
 )
 from desktop.engine.live_stack import LiveStack
 from desktop.engine.queues import verbs as queues
-from desktop.engine.task_commands import MoveMessages, PeekQueue, PurgeQueue, ShowQueues
+from desktop.engine.schedule import verbs as schedule
+from desktop.engine.task_commands import (
+    MoveMessages,
+    PeekQueue,
+    PurgeQueue,
+    ShowQueues,
+    ShowSchedule,
+)
 
 Verb = Callable[[LiveStack, Any], Awaitable[Answer]]
 
@@ -51,4 +58,5 @@ VERBS: dict[type, Verb] = {
     PeekQueue: queues.peek,
     PurgeQueue: queues.purge,
     MoveMessages: queues.move,
+    ShowSchedule: schedule.show,
 }

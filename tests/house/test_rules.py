@@ -43,7 +43,7 @@ HOMES = {
 """Where the libraries that touch the world outside are used; everybody else asks there."""
 SIGNALLERS = (
     "desktop/engine/process.py",
-    "desktop/engine/app_info.py",  # ends its own question to an app
+    "desktop/engine/app_question.py",  # ends its own question to an app
     "desktop/system/parent_guard.py",  # does what Linux's kernel does
     "desktop/system/shell_environment.py",  # ends its own question to a shell
     "desktop/engine/telemetry/receiver.py",  # asks with signal 0 whether somebody is there

@@ -47,10 +47,29 @@ def decoded(raw: Raw, position: int, priority: int) -> QueuedMessage:
     if envelope is None:
         words = raw.start[:BODY_MAX].decode(errors="replace")
         return QueuedMessage(position, priority=priority, size_bytes=raw.size, body=words)
+    return _told(envelope, position, priority, raw.size, whole=not raw.end)
+
+
+def of_unacked(value: bytes) -> QueuedMessage | None:
+    """The message in an entry of ``unacked``, which nobody waits for in any line: its position is
+    -1. None where there is none."""
+    try:
+        envelope = json.loads(value)[0]
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+    if not isinstance(envelope, dict):
+        return None
+    priority = _count(_mapping(envelope, "properties").get("priority"))
+    return _told(envelope, -1, priority, len(value), whole=True)
+
+
+def _told(
+    envelope: dict[str, Any], position: int, priority: int, size: int, *, whole: bool
+) -> QueuedMessage:
     headers, properties = _mapping(envelope, "headers"), _mapping(envelope, "properties")
     content_type = _short(envelope.get("content-type"), NAME_MAX)
     body = _body(envelope, properties)
-    said = _call(body, content_type, whole=not raw.end)
+    said = _call(body, content_type, whole=whole)
     legacy = said if isinstance(said, dict) else {}  # message protocol 1: all is in the body
     return QueuedMessage(
         position,
@@ -59,10 +78,10 @@ def decoded(raw: Raw, position: int, priority: int) -> QueuedMessage:
         args=_arguments(headers.get("argsrepr"), said, 0, legacy.get("args")),
         kwargs=_arguments(headers.get("kwargsrepr"), said, 1, legacy.get("kwargs")),
         priority=priority,
-        sent_at=_instant(properties.get("timestamp")) or _instant(headers.get("sent_at")),
-        eta=_instant(headers.get("eta") or legacy.get("eta")),
-        expires_at=_instant(headers.get("expires") or legacy.get("expires")),
-        size_bytes=raw.size,
+        sent_at=instant(properties.get("timestamp")) or instant(headers.get("sent_at")),
+        eta=instant(headers.get("eta") or legacy.get("eta")),
+        expires_at=instant(headers.get("expires") or legacy.get("expires")),
+        size_bytes=size,
         redelivered=headers.get("redelivered") is True
         or _mapping(properties, "delivery_info").get("redelivered") is True,
         origin=_short(headers.get("origin"), NAME_MAX),
@@ -144,7 +163,7 @@ def _count(value: Any) -> int:
     return value if isinstance(value, int) and 0 <= value < 10**9 else 0
 
 
-def _instant(value: Any) -> float | None:
+def instant(value: Any) -> float | None:
     """Seconds since the epoch, from a number or an ISO 8601 text; Celery's are in UTC where they
     do not say."""
     if isinstance(value, str):
