@@ -38,6 +38,9 @@ VERBS = {
     "logs": Verb("logs:logs", text("Show the services' logs")),
     "monitor": Verb("monitor:monitor", text("Watch the stack in the terminal")),
     "workers": Verb("workers:workers", text("List every Celery process on this machine")),
+    "queues": Verb("queues:queues", text("Show the queues; look into one, drop or move its tasks")),
+    "schedule": Verb("schedule:schedule", text("Show beat's entries and tasks that wait")),
+    "why": Verb("why:why", text("Say why a task does not run")),
     "cleanup": Verb(
         "cleanup:cleanup", text("Stop forgotten workers without losing a task; says first which")
     ),

@@ -75,7 +75,7 @@ class LiveStack:
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
-        self._all_stacks = all_stacks
+        self.all_stacks = all_stacks
         self.app = StackApp(project, home, self.home)
         self.problem: Problem | None = None
         self.broken_records: tuple[Path, ...] = ()
@@ -289,8 +289,8 @@ class LiveStack:
             app=self.app.app,
             project=self.app.folder,
             broker=self.broker_url,
-            brokers=self._all_stacks.brokers(),
-            ours=self._all_stacks.started(),
+            brokers=self.all_stacks.brokers(),
+            ours=self.all_stacks.started(),
             mine=self.identities,
             services=self._own.running(self.supervisors),
             sources=self.app.info.sources,
@@ -321,7 +321,7 @@ class LiveStack:
             self.app.info,
             self.control,
             self.tasks.holders,
-            self._all_stacks.started(),
+            self.all_stacks.started(),
         )
 
     def _watch(self) -> None:

@@ -407,5 +407,8 @@ TaskAnswer = (
     | WhyReport
 )
 
-QUESTIONS = (ListTasks, ShowTask, TaskFigures, ShowQueues, PeekQueue, ShowNode, WhyTask)
+QUESTIONS = (
+    *(ListTasks, ShowTask, TaskFigures, ShowNode),
+    *(ShowQueues, PeekQueue, ShowSchedule, WhyTask),
+)
 """Change nothing: breaking them off harms nothing."""

@@ -29,7 +29,9 @@ from desktop.engine.task_commands import (
     PurgeQueue,
     ShowQueues,
     ShowSchedule,
+    WhyTask,
 )
+from desktop.engine.why.gather import why
 
 Verb = Callable[[LiveStack, Any], Awaitable[Answer]]
 
@@ -59,4 +61,5 @@ VERBS: dict[type, Verb] = {
     PurgeQueue: queues.purge,
     MoveMessages: queues.move,
     ShowSchedule: schedule.show,
+    WhyTask: why,
 }

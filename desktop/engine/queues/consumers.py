@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 import msgspec
 
 from desktop.engine.census.answers import NodeAnswer
+from desktop.engine.census.judgement.sight import Identity, identity_of
 from desktop.engine.census.same_app import address
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Role
@@ -40,31 +41,31 @@ class Consumers(msgspec.Struct, frozen=True):
 
 def consumers(
     rows: Iterable[WorkerRow],
-    answers: Iterable[NodeAnswer],
+    answers: Mapping[Identity, NodeAnswer],
     broker_url: str,
     *,
     asked: bool = True,
 ) -> Consumers:
-    """``rows`` are the app's processes, ``answers`` all nodes of whatever broker."""
+    """``rows`` are the app's processes, ``answers`` what processes said on whatever broker."""
     place = address(broker_url)
     found: dict[str, list[str]] = {}
-    answered = set()
-    own = {row.node for row in rows if row.role is Role.WORKER}
+    own = {identity_of(row): row.node or row.app for row in rows if row.role is Role.WORKER}
+    silent = dict(own)
     mine: set[str] = set()
-    for answer in answers:
-        if answer.queues is None:
+    for identity, answer in answers.items():
+        # Names do not tell nodes apart: another project's worker may be called the same.
+        is_own = identity in own
+        if answer.queues is None or not (is_own or address(answer.broker) == place):
             continue
-        if answer.node not in own and answer.broker and address(answer.broker) != place:
-            continue
-        answered.add(answer.node)
+        silent.pop(identity, None)
         for queue in answer.queues:
             found.setdefault(queue, []).append(answer.node)
-            if answer.node in own:
+            if is_own:
                 mine.add(queue)
     return Consumers(
         {queue: tuple(sorted(nodes)) for queue, nodes in found.items()},
         frozenset(mine),
-        tuple(sorted(own - answered - {""})),
+        tuple(sorted(silent.values())),
         asked,
     )
 

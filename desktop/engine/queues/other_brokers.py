@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from desktop.engine.broker import unreachable
-from desktop.engine.errors import ServiceError, UsageError
+from desktop.engine.errors import NotRunning, UsageError
 from desktop.engine.urls import masked
 from desktop.words import text
 
@@ -86,8 +86,8 @@ def not_possible(url: str) -> UsageError:
     )
 
 
-def broker_down(url: str) -> ServiceError:
-    return ServiceError(
+def broker_down(url: str) -> NotRunning:
+    return NotRunning(
         "broker-down",
         text("The broker is not running."),
         text("It is {url}.", url=masked(url)) if url else text("It is not known which it is."),

@@ -43,7 +43,7 @@ async def peek(stack: LiveStack, command: PeekQueue) -> QueuePeek:
         messages.peek, broker.url, broker.keys, command.queue, command.start, command.limit
     )
     if not depth:
-        _check_known(stack, command.queue)
+        await _check_known(stack, command.queue)
     return QueuePeek(shown, depth)
 
 
@@ -62,7 +62,7 @@ async def purge(stack: LiveStack, command: PurgeQueue) -> QueueReport:
             other_brokers.drop, stack.broker_url, options, command.queue
         )
     if not count:
-        _check_known(stack, command.queue)
+        await _check_known(stack, command.queue)
     log.warning("purged: %d messages of the queue %r", count, command.queue)
     await stack.queues.measure()
     stack.changed()
@@ -81,12 +81,12 @@ async def move(stack: LiveStack, command: MoveMessages) -> QueueReport:
     broker = await _redis(stack)
     if command.queue == command.to:
         raise same_queue(command.queue)
-    _check_known(stack, command.to)
+    await _check_known(stack, command.to)
     done = await asyncio.to_thread(
         messages.move, broker.url, broker.keys, command.queue, command.to, command.ids
     )
     if not done.moved:
-        _check_known(stack, command.queue)
+        await _check_known(stack, command.queue)
     log.info("moved: %d messages from %r to %r", done.moved, command.queue, command.to)
     await stack.queues.measure()
     stack.changed()
@@ -121,8 +121,11 @@ async def _redis(stack: LiveStack) -> Broker:
     raise other_brokers.broker_down(stack.broker_url)
 
 
-def _check_known(stack: LiveStack, queue: str) -> None:
+async def _check_known(stack: LiveStack, queue: str) -> None:
     """Raise for a queue that no app, worker or message names."""
+    broker = await stack.rescuer.broker()
+    if broker is not None:
+        await stack.queues.look(broker, 0.0)
     known = stack.queues.names()
     if queue not in known:
         raise no_such_queue(queue, near_name(queue, known))

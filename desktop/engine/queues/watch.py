@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 BOUND_S = 10.0
 """How old the bindings may be: they are looked for through all keys of the database."""
-CONSUMERS_S = 6.0
+CONSUMERS_S = 15.0
 """How old the word of the workers may be when a person asks."""
-UNCONSUMED_S = 8.0
+UNCONSUMED_S = 5.0
 """So long a queue has to stand without a consumer before that is told: workers come and go."""
 UNKNOWN_MAX = 20
 """Queues that nobody names and that are looked into."""
@@ -66,9 +66,9 @@ class QueueWatch:
             if broker is not None:
                 await self.look(broker)
 
-    async def look(self, broker: Broker) -> tuple[Reading, ...]:
+    async def look(self, broker: Broker, bound_s: float = BOUND_S) -> tuple[Reading, ...]:
         """Read the queues now. Raises :class:`desktop.engine.errors.ServiceError`."""
-        if self._bound_for != broker.url or time.monotonic() - self._bound_at > BOUND_S:
+        if self._bound_for != broker.url or time.monotonic() - self._bound_at > bound_s:
             self._bound = await asyncio.to_thread(reading.bound, broker.url, broker.keys)
             self._bound_for, self._bound_at = broker.url, time.monotonic()
         found = await asyncio.to_thread(
@@ -161,7 +161,7 @@ class QueueWatch:
         if broker is None:
             return await self._elsewhere()
         await self._stack.found.fresh(CONSUMERS_S)
-        found = await self.look(broker)
+        found = await self.look(broker, 0.0)
         said = self.consumers()
         oldest = await asyncio.to_thread(self._told, broker, [o.name for o in found if o.depth])
         return tuple(self._detail(one, said, oldest.get(one.name)) for one in found)
@@ -227,9 +227,7 @@ class QueueWatch:
     def consumers(self) -> Consumers:
         """Who consumes what, by the last look at the workers."""
         found = self._stack.found
-        return consumers(
-            found.rows, found.answers.values(), self._stack.broker_url, asked=found.looked
-        )
+        return consumers(found.rows, found.answers, self._stack.broker_url, asked=found.looked)
 
     def pace(self, queue: str) -> Pace | None:
         return self._paces.get(queue)

@@ -10,8 +10,13 @@ from desktop.engine.task_model import QueueDetail
 URL = "redis://127.0.0.1:6379/0"
 
 
-def row(node: str) -> WorkerRow:
-    return WorkerRow(7, 1.0, Role.WORKER, Owner.OURS, node, this_app=True)
+def row(node: str, pid: int = 7) -> WorkerRow:
+    return WorkerRow(pid, 1.0, Role.WORKER, Owner.OURS, node, this_app=True)
+
+
+def said_by(*answers: NodeAnswer) -> dict[tuple[int, float], NodeAnswer]:
+    """The first is process 7, the next 8 …"""
+    return {(pid, 1.0): answer for pid, answer in enumerate(answers, 7)}
 
 
 def answer(node: str, *queues: str, broker: str = "redis://localhost:6379/0") -> NodeAnswer:
@@ -21,29 +26,29 @@ def answer(node: str, *queues: str, broker: str = "redis://localhost:6379/0") ->
 def test_nodes_of_this_broker_count_whoever_s_they_are() -> None:
     said = consumers(
         [row("mine@h")],
-        [
+        said_by(
             answer("mine@h", "celery"),
             answer("theirs@h", "celery", "other"),
-            answer("far@h", "celery", broker="redis://localhost:6379/4"),
-        ],
+            answer("mine@h", "far", broker="redis://localhost:6379/4"),
+        ),
         URL,
     )
     assert said.of("celery") == ("mine@h", "theirs@h")
     assert said.of("other") == ("theirs@h",)
-    assert said.of("nobody's") == ()
+    assert said.of("nobody's") == said.of("far") == ()
     assert said.mine == {"celery"}
 
 
 def test_who_is_silent_may_consume_anything() -> None:
-    said = consumers([row("mine@h"), row("hangs@h")], [answer("mine@h", "celery")], URL)
+    said = consumers([row("mine@h"), row("hangs@h", 9)], said_by(answer("mine@h", "celery")), URL)
     assert said.of("celery") == ("mine@h",)
     assert said.of("mail") is None
     assert not said.complete
 
 
 def test_nobody_was_asked_is_not_nobody_consumes() -> None:
-    assert consumers([], [], URL, asked=False).of("celery") is None
-    assert consumers([], [], URL).of("celery") == ()
+    assert consumers([], {}, URL, asked=False).of("celery") is None
+    assert consumers([], {}, URL).of("celery") == ()
 
 
 def test_a_slip_of_the_name_is_noticed() -> None:
