@@ -28,6 +28,7 @@ from desktop.words import tr, trn
 if TYPE_CHECKING:
     from desktop.ui.bridge import Bridge
     from desktop.ui.cleanup_actions import CleanupActions
+    from desktop.ui.queue_actions import QueueActions
     from desktop.ui.widgets.confirm import Confirm
 
 
@@ -92,6 +93,19 @@ class Actions(QObject):
         from desktop.ui.cleanup_actions import CleanupActions
 
         return CleanupActions(self._bridge, self)
+
+    @functools.cached_property
+    def queues(self) -> QueueActions:
+        """What can be done about queues and schedules; loaded with the page that shows them."""
+        from desktop.ui.queue_actions import QueueActions
+
+        return QueueActions(self._bridge, self)
+
+    def ask_why(self, task_id: str) -> None:
+        """Why does this task not run? The answer opens over the window."""
+        from desktop.ui.why_panel import WhyPanel
+
+        WhyPanel(self._window, self, task_id).open()
 
     def ask_stop_all(self, view: View) -> None:
         """Stop all, after a question that says what happens to the running tasks."""
