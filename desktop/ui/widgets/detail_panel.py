@@ -52,7 +52,7 @@ class DetailPanel(Card):
         area.setWidget(self._inside)
         area.viewport().setAutoFillBackground(False)
         self._inside.setAutoFillBackground(False)
-        self.foot.setContentsMargins(16, 0, 16, 12)
+        self.foot.setContentsMargins(16, 8, 16, 12)
         self.foot.setSpacing(8)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(1, 0, 1, 1)
