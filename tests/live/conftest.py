@@ -66,8 +66,8 @@ allow_private = true
 """
         )
 
-    def client(self, *, start: bool = True) -> Client:
-        client = Client.connect(self.home, "cli", start=start)
+    def client(self, *, start: bool = True, stays: bool = False) -> Client:
+        client = Client.connect(self.home, "cli", start=start, stays=stays)
         with contextlib.suppress(psutil.Error):
             self._seen.add((client.engine_pid, psutil.Process(client.engine_pid).create_time()))
         return client
