@@ -13,6 +13,7 @@ import msgspec
 from desktop.engine.cleanup_model import HeldTask, LostTask, RescuedTask, Stranded
 from desktop.engine.model import Problem, StackStatus, WorkerRow
 from desktop.engine.states import PlanAction
+from desktop.engine.task_commands import TaskAnswer, TaskCommand
 from desktop.words import Text
 
 
@@ -176,6 +177,7 @@ Command = (
     | CleanupLog
     | Watch
     | Leave
+    | TaskCommand
 )
 
 
@@ -297,4 +299,5 @@ Answer = (
     | Opened
     | Done
     | Refused
+    | TaskAnswer
 )

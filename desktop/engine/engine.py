@@ -18,24 +18,7 @@ from desktop import __version__
 from desktop.engine import broker, logs, machine
 from desktop.engine.all_stacks import AllStacks
 from desktop.engine.census.brokers import Broker
-from desktop.engine.commands import (
-    Answer,
-    Census,
-    CensusReport,
-    Cleanup,
-    CleanupLog,
-    Command,
-    Done,
-    ForceCleanup,
-    Open,
-    Opened,
-    PlanCleanup,
-    Restart,
-    RunAgain,
-    Start,
-    Stop,
-    StopExisting,
-)
+from desktop.engine.commands import Answer, Command, Done, Leave, Open, Opened, Watch
 from desktop.engine.errors import ConfigError, TrayError
 from desktop.engine.live_stack import LiveStack
 from desktop.engine.model import EngineInfo, Machine
@@ -43,6 +26,7 @@ from desktop.engine.process import Meter
 from desktop.engine.records import boot_id
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import UP
+from desktop.engine.verbs import VERBS
 from desktop.paths import Home
 
 log = logging.getLogger(__name__)
@@ -159,26 +143,9 @@ class Engine:
         if isinstance(command, Open):
             live = await self._stack(command.project, reload=True)
             return Opened(live.status())
-        if isinstance(command, Start):
-            return await (await self._stack(command.project)).start(command)
-        if isinstance(command, Stop):
-            return await (await self._stack(command.project)).stop(command)
-        if isinstance(command, Restart):
-            return await (await self._stack(command.project)).restart(command.services)
-        if isinstance(command, RunAgain):
-            return await (await self._stack(command.project)).rescuer.run_again(command.ids)
-        if isinstance(command, StopExisting):
-            return await (await self._stack(command.project)).cleaner.stop_existing(command.pids)
-        if isinstance(command, PlanCleanup):
-            return await (await self._stack(command.project)).cleaner.plan()
-        if isinstance(command, Cleanup):
-            return await (await self._stack(command.project)).cleaner.clean(command)
-        if isinstance(command, ForceCleanup):
-            (await self._stack(command.project)).cleaner.force(command.picks)
-        if isinstance(command, CleanupLog):
-            return await (await self._stack(command.project)).cleaner.log(command.limit)
-        if isinstance(command, Census):
-            return CensusReport(await (await self._stack(command.project)).found.look())
+        verb = VERBS.get(type(command))
+        if verb is not None and not isinstance(command, Watch | Leave):
+            return await verb(await self._stack(command.project), command)
         return Done()
 
     # --- what faces see ----------------------------------------------------------------------

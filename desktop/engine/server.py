@@ -13,6 +13,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,12 @@ import msgspec
 
 from desktop import __version__
 from desktop.engine import wire
-from desktop.engine.commands import Done, Leave, Refused, Watch
+from desktop.engine.commands import Answer, Command, Done, Leave, Refused, Watch
 from desktop.engine.engine import Engine
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem
 from desktop.engine.snapshot import Snapshot, difference
+from desktop.engine.task_commands import QUESTIONS
 from desktop.words import text, verbatim
 
 log = logging.getLogger(__name__)
@@ -106,6 +108,7 @@ class Face:
         self._writer = writer
         self._on_leave = on_leave
         self._tasks: set[asyncio.Task[None]] = set()
+        self._questions: dict[int, asyncio.Task[None]] = {}
         self._subscribed = False
         self._may_write = asyncio.Lock()
         self.stays = False
@@ -123,7 +126,15 @@ class Face:
             while True:
                 message = await self._read()
                 if isinstance(message, wire.Request):
-                    self._start(self._answer(message))
+                    command = wire.command_of(message)
+                    task = self._start(self._answer(message.id, command))
+                    if isinstance(command, QUESTIONS):
+                        self._questions[message.id] = task
+                        task.add_done_callback(partial(self._answered, message.id))
+                elif isinstance(message, wire.Cancel):
+                    question = self._questions.get(message.id)
+                    if question:
+                        question.cancel()
                 elif isinstance(message, wire.Subscribe) and not self._subscribed:
                     self._subscribed = True
                     self._start(self._watch())
@@ -131,10 +142,14 @@ class Face:
             for task in tuple(self._tasks):
                 task.cancel()
 
-    def _start(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def _answered(self, request_id: int, _task: asyncio.Task[None]) -> None:
+        self._questions.pop(request_id, None)
+
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _read(self) -> wire.FromFace:
         head = await self._reader.readexactly(wire.HEAD_BYTES)
@@ -147,12 +162,11 @@ class Face:
             self._writer.write(wire.frame(message))
             await self._writer.drain()
 
-    async def _answer(self, request: wire.Request) -> None:
-        command = request.command
+    async def _answer(self, number: int, command: Command) -> None:
         try:
             if isinstance(command, Leave):
                 self._on_leave()
-                answer: object = Done()
+                answer: Answer = Done()
             elif isinstance(command, Watch):
                 self._engine.watch(id(self), command.interval_s)
                 answer = Done()
@@ -164,7 +178,7 @@ class Face:
             log.exception("the command %r broke", type(command).__name__)
             answer = Refused(_unexpected(error))
         with contextlib.suppress(ConnectionError, TimeoutError):
-            await self._send(wire.Reply(request.id, answer))  # type: ignore[arg-type]
+            await self._send(wire.reply(number, answer))
 
     async def _watch(self) -> None:
         with self._engine.changes() as changed:
