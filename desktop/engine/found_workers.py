@@ -13,9 +13,9 @@ from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.census.brokers import Broker, Said
 from desktop.engine.census.census import Census
 from desktop.engine.census.judgement.judge import judged
-from desktop.engine.census.judgement.sight import Identity, Sight
+from desktop.engine.census.judgement.sight import Sight
 from desktop.engine.census.judgement.survey import Survey, Wanted
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import Owner, Role, WorkerFinding
 
 WATCHED_S = 5.0

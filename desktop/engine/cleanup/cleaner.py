@@ -14,7 +14,7 @@ import msgspec
 from desktop.engine.census import verification
 from desktop.engine.cleanup.audit import Audit
 from desktop.engine.cleanup.cleaning import Cleaning, Service
-from desktop.engine.cleanup.plan import Identity, chosen, is_meant, make_plan
+from desktop.engine.cleanup.plan import chosen, is_meant, make_plan
 from desktop.engine.cleanup.refusals import going_on, not_stopped, nothing_to_force
 from desktop.engine.cleanup.rescuing import (
     NoRescuer,
@@ -38,7 +38,7 @@ from desktop.engine.commands import (
 )
 from desktop.engine.control import Control
 from desktop.engine.found_workers import FoundWorkers
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import PlanAction
 from desktop.words import text
 

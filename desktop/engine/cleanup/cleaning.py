@@ -16,7 +16,7 @@ from typing import Protocol
 
 from desktop.engine import process
 from desktop.engine.census import inquiry, verification
-from desktop.engine.census.verification import Identity, Sighting
+from desktop.engine.census.verification import Sighting
 from desktop.engine.cleanup import audit as audits
 from desktop.engine.cleanup import keepers
 from desktop.engine.cleanup.audit import Audit
@@ -25,7 +25,7 @@ from desktop.engine.cleanup.plan import is_meant
 from desktop.engine.cleanup_model import CleanupProgress, LostTask
 from desktop.engine.commands import CleanupEntry, LeftProcess, Pick, PlanRow
 from desktop.engine.control import Control
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.process import Sent
 from desktop.engine.redis_waiting import end_waiting
 from desktop.engine.states import CleanupStep, Role

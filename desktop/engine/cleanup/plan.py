@@ -15,12 +15,9 @@ from desktop.engine.cleanup import keepers
 from desktop.engine.cleanup.outcome import outcome, outcome_of_force
 from desktop.engine.cleanup_model import HeldTask
 from desktop.engine.commands import Pick, PlanRow
-from desktop.engine.model import Verdict, WorkerRow
+from desktop.engine.model import Identity, Verdict, WorkerRow
 from desktop.engine.states import Confidence, Owner, PlanAction, Role, WorkerFinding
 from desktop.words import Text, text
-
-Identity = tuple[int, float]
-"""(pid, create time)."""
 
 _TOO_MANY = (WorkerFinding.SURPLUS, WorkerFinding.DUPLICATE)
 

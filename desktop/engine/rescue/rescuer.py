@@ -23,13 +23,13 @@ from desktop.engine.cleanup_model import LostTask, RescuedTask, Stranded
 from desktop.engine.commands import RunAgainReport
 from desktop.engine.control import Control
 from desktop.engine.errors import TrayError
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.rescue import claims, keys, losses, unacked, witnesses
 from desktop.engine.rescue.accounting import Accounting
 from desktop.engine.rescue.claims import Scene
 from desktop.engine.rescue.deaths import Deaths, pool_lives
 from desktop.engine.rescue.message import Message
-from desktop.engine.rescue.watched import Identity, Watched
+from desktop.engine.rescue.watched import Watched
 from desktop.engine.rescue.witnesses import Broker, Witnesses
 from desktop.engine.telemetry.holders import Holders
 from desktop.engine.telemetry.receiver import runs_here

@@ -11,17 +11,11 @@ import msgspec
 from desktop.engine.census.brokers import Address, Broker, Said
 from desktop.engine.census.census import Census
 from desktop.engine.census.judgement.memory import APART_S, Memory
-from desktop.engine.census.judgement.sight import (
-    Identity,
-    OwnService,
-    Sight,
-    identities,
-    identity_of,
-)
+from desktop.engine.census.judgement.sight import OwnService, Sight, identities, identity_of
 from desktop.engine.census.same_app import address, same_app
 from desktop.engine.census.sources.code import Code, OldCode
 from desktop.engine.census.suspended import suspended
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import Owner, Role
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from desktop.engine.census.judgement.sight import Identity, Judged, Sight, identity_of, is_row
-from desktop.engine.model import Verdict, WorkerRow
+from desktop.engine.census.judgement.sight import Judged, Sight, identity_of, is_row
+from desktop.engine.model import Identity, Verdict, WorkerRow
 from desktop.engine.states import Confidence, ServiceState, WorkerFinding
 from desktop.quantities import clock
 from desktop.words import Text, text
