@@ -24,7 +24,7 @@ from desktop.engine.cleanup.rescuing import (
     all_lost,
     entries,
 )
-from desktop.engine.cleanup_model import CleanupProgress
+from desktop.engine.cleanup_model import CleanupProgress, LostTask, RescuedTask
 from desktop.engine.commands import (
     Cleanup,
     CleanupLogReport,
@@ -145,9 +145,12 @@ class Cleaner:
                 if (row.worker.pid, row.worker.create_time) in existing
                 and (not pids or row.worker.pid in pids)
             ]
-            going = await self._run(
-                [row for row in rows if row.action is PlanAction.STOP], patience_s, force=False
-            )
+            try:
+                going = await self._run(
+                    [row for row in rows if row.action is PlanAction.STOP], patience_s, force=False
+                )
+            finally:
+                self._end()
             await self._stack.found.look()
         left = {one.pid for one in going.left}
         return StopReport(
@@ -178,14 +181,16 @@ class Cleaner:
             patience_s = command.patience_s
             if patience_s is None:
                 patience_s = self._stack.time_limit_s() or PATIENCE_S
-            going = await self._run(rows, patience_s, force=command.force)
-            rescue, _ = await asyncio.gather(self._rescue(), self._stack.found.look())
-            lost = all_lost(going.lost(), rescue)
-            await self._rescuer.keep(lost)
-            await asyncio.to_thread(self._audit.write, entries(rescue, lost))
-            if self._last:
-                self._last = msgspec.structs.replace(self._last, rescued=rescue.rescued, lost=lost)
-            self._on_change()
+            try:
+                going = await self._run(rows, patience_s, force=command.force)
+                # Before it is known what they held, nobody can say that nothing was lost.
+                rescue, _ = await asyncio.gather(self._rescue(), self._stack.found.look())
+                lost = all_lost(going.lost(), rescue)
+                await self._rescuer.keep(lost)
+                await asyncio.to_thread(self._audit.write, entries(rescue, lost))
+                self._end(rescue.rescued, lost)
+            finally:
+                self._end()
             missed = await asyncio.to_thread(_missed, plan, command.picks or ())
             return CleanupReport(
                 plan=plan,
@@ -196,7 +201,16 @@ class Cleaner:
                 stranded=rescue.stranded,
             )
 
+    def _end(self, rescued: tuple[RescuedTask, ...] = (), lost: tuple[LostTask, ...] = ()) -> None:
+        """The last one is over, with what came of it."""
+        if self._last and self._last.ended_at is None:
+            self._last = msgspec.structs.replace(
+                self._last, ended_at=time.time(), rescued=rescued, lost=lost
+            )
+            self._on_change()
+
     async def _run(self, rows: Sequence[PlanRow], patience_s: float, *, force: bool) -> Cleaning:
+        self._stack.found.asked_to_stop(row.worker for row in rows)
         control = self._stack.cleanup_control()
         going = self._going = Cleaning(
             rows,
@@ -213,7 +227,7 @@ class Cleaner:
             self._on_change()
             await going.run()
         finally:
-            self._last = msgspec.structs.replace(going.progress(), ended_at=time.time())
+            self._last = going.progress()
             self._going = None
             self._on_change()
         return going

@@ -71,6 +71,8 @@ class Sight(msgspec.Struct, frozen=True):
     """Tasks that a node's process has started since an instant; None: not all were heard."""
     busy: frozenset[str] = frozenset()
     """Nodes that run a task, as the events tell it."""
+    stopping: frozenset[Identity] = frozenset()
+    """What a cleanup has asked to stop: it takes no more tasks, and soon answers nobody."""
     suspended: frozenset[Identity] = frozenset()
     """Processes that somebody has stopped (SIGSTOP, a debugger)."""
     home: str = ""

@@ -37,6 +37,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """Its workers and beats that run."""
     sources: tuple[str, ...] = ()
     """The files that the app is made of, as it tells; () when it was not asked."""
+    stopping: frozenset[Identity] = frozenset()
+    """What a cleanup has asked to stop."""
     busy: frozenset[str] = frozenset()
     """Nodes that run a task, as the events tell it."""
     tasks_since: Callable[[str, int, float], int | None] = lambda _node, _pid, _at: None
@@ -88,6 +90,7 @@ class Survey:
             code=self._changed,
             tasks_since=wanted.tasks_since,
             busy=wanted.busy,
+            stopping=wanted.stopping,
             suspended=frozenset(identity_of(row) for row in rows if row.pid in stopped),
             home=wanted.home,
         )

@@ -19,6 +19,8 @@ def unresponsive(sight: Sight) -> Iterator[Judged]:
     for row in sight.workers:
         if any(is_row(row, one.pid, one.create_time) for one in stopping):
             continue  # it finishes its tasks, and answers nobody any more
+        if identity_of(row) in sight.stopping and identity_of(row) not in sight.suspended:
+            continue  # the same, by a cleanup
         verdict = _judge(sight, row)
         if verdict:
             yield row.pid, row.create_time, verdict
