@@ -77,7 +77,7 @@ class _Entries(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        return row_table.header_data(SHAPES[Column(section)], orientation, role)
+        return row_table.header_data(SHAPES, section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         words = entry_words(self.entries[index.row()])[index.column()]
