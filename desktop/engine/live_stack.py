@@ -68,7 +68,7 @@ class LiveStack:
             self._wanted_workers, self._watch, self.home.root / "sources.json"
         )
         self.rescuer = Rescuer(self._for_rescue, self.home.root, on_change)
-        self.cleaner = Cleaner(self, self.home.root / "cleanup.log", on_change, self.rescuer)
+        self.cleaner = Cleaner(self, self.home.root, on_change, self.rescuer)
         self.wanted_processes = all_stacks.wanted
         self._own = OwnServices()
         self.tasks = TaskWatch(on_change)

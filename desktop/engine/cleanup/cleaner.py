@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from desktop.engine.census import verification
+from desktop.engine.cleanup import audit as audits
 from desktop.engine.cleanup.audit import Audit
 from desktop.engine.cleanup.cleaning import Cleaning, Service
 from desktop.engine.cleanup.plan import chosen, is_meant, make_plan
@@ -22,9 +23,8 @@ from desktop.engine.cleanup.rescuing import (
     Rescuer,
     RescueReport,
     all_lost,
-    entries,
 )
-from desktop.engine.cleanup_model import CleanupProgress, LostTask, RescuedTask
+from desktop.engine.cleanup_model import CleanupProgress, HeldTask, LostTask, RescuedTask
 from desktop.engine.commands import (
     Cleanup,
     CleanupLogReport,
@@ -81,19 +81,21 @@ class Cleaner:
     def __init__(
         self,
         stack: Surroundings,
-        path: Path,
+        folder: Path,
         on_change: Callable[[], None],
         rescuer: Rescuer | None = None,
     ) -> None:
-        """``path`` is the log's file."""
+        """``folder`` is the stack's own, where its log is."""
         self._stack = stack
-        self._audit = Audit(path)
+        self._audit = Audit(folder / audits.FILE)
         self._on_change = on_change
         self._rescuer: Rescuer = rescuer or NoRescuer()
         self._one = asyncio.Lock()
         self._going: Cleaning | None = None
         self._task: asyncio.Task[CleanupReport] | None = None
         self._last: CleanupProgress | None = None
+        self._finishing: dict[Identity, tuple[HeldTask, ...]] = {}
+        """What those still run that earlier ones asked to end."""
 
     @property
     def busy(self) -> bool:
@@ -172,7 +174,10 @@ class Cleaner:
     async def _plan(self) -> tuple[PlanRow, ...]:
         found = self._stack.found
         rows = await found.look()
-        return make_plan(rows, found.answers, self._stack.wanted_processes(), time.time())
+        wanted = self._stack.wanted_processes()
+        present = {(row.pid, row.create_time) for row in rows}
+        self._finishing = {one: had for one, had in self._finishing.items() if one in present}
+        return make_plan(rows, found.answers, wanted, time.time(), self._finishing)
 
     async def _clean(self, command: Cleanup) -> CleanupReport:
         async with self._one:
@@ -187,7 +192,10 @@ class Cleaner:
                 rescue, _ = await asyncio.gather(self._rescue(), self._stack.found.look())
                 lost = all_lost(going.lost(), rescue)
                 await self._rescuer.keep(lost)
-                await asyncio.to_thread(self._audit.write, entries(rescue, lost))
+                # What the rescue found, it has written down itself.
+                told = {task.id for task in rescue.lost}
+                more = [audits.lost(task) for task in lost if task.id not in told]
+                await asyncio.to_thread(self._audit.write, more)
                 self._end(rescue.rescued, lost)
             finally:
                 self._end()
@@ -228,6 +236,7 @@ class Cleaner:
             await going.run()
         finally:
             self._last = going.progress()
+            self._finishing |= going.finishing()
             self._going = None
             self._on_change()
         return going

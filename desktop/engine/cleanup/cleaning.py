@@ -22,7 +22,7 @@ from desktop.engine.cleanup import keepers
 from desktop.engine.cleanup.audit import Audit
 from desktop.engine.cleanup.ladder import Act, Descent, Seen
 from desktop.engine.cleanup.plan import is_meant
-from desktop.engine.cleanup_model import CleanupProgress, LostTask
+from desktop.engine.cleanup_model import CleanupProgress, HeldTask, LostTask
 from desktop.engine.commands import CleanupEntry, LeftProcess, Pick, PlanRow
 from desktop.engine.control import Control
 from desktop.engine.model import Identity, WorkerRow
@@ -147,6 +147,14 @@ class Cleaning:
             for one in self._descents
             if one.step is CleanupStep.LEFT
         )
+
+    def finishing(self) -> dict[Identity, tuple[HeldTask, ...]]:
+        """What those run that go on, as far as it is known: asked to end, they answer nobody."""
+        return {
+            _identity(one.row): one.tasks
+            for one in self._descents
+            if one.step is CleanupStep.LEFT and one.tasks is not None
+        }
 
     def lost(self) -> tuple[LostTask, ...]:
         """Tasks that were cut off by force after their messages had gone. One whose
