@@ -50,7 +50,6 @@ class Service(Protocol):
 
 
 _SIGNALS = {
-    Act.END_KEEPER: signal.SIGTERM,
     Act.TERM: signal.SIGTERM,
     Act.QUIT: signal.SIGQUIT,
     Act.KILL: signal.SIGKILL,
@@ -300,23 +299,18 @@ def _keeper(row: WorkerRow) -> Identity | None:
     keeper = row.keeper
     if keeper is None or not keeper.pid:
         return None
-    if keeper.kind not in keepers.ENDED_BEFORE | keepers.ENDED_AFTER:
+    if keeper.kind not in keepers.ENDED_BY:
         return None
     return (keeper.pid, keeper.create_time)
 
 
 def _send(row: WorkerRow, act: Act) -> Sent:
-    number = _SIGNALS[act]
     keeper = _keeper(row)
-    if act is not Act.END_KEEPER or keeper is None:
-        return process.send_verified(
-            row.pid, row.create_time, number, partial(verification.is_still, row)
-        )
-    if row.keeper and row.keeper.kind in keepers.ENDED_BEFORE:
+    if act is Act.END_KEEPER and keeper and row.keeper:
         is_its = partial(verification.descends_from, row.pid, keeper)
-        return process.send_verified(*keeper, number, is_its)
-    # Its worker has ended already: that it is the same process has to do.
-    return process.send_verified(*keeper, number, lambda: True)
+        return process.send_verified(*keeper, keepers.ENDED_BY[row.keeper.kind], is_its)
+    is_still = partial(verification.is_still, row)
+    return process.send_verified(row.pid, row.create_time, _SIGNALS[act], is_still)
 
 
 def _told(row: WorkerRow, act: Act) -> CleanupEntry:
