@@ -9,7 +9,7 @@ from pathlib import Path
 
 from desktop.engine import autoreload, ports, preparation, stack
 from desktop.engine.adoption import sort_out
-from desktop.engine.all_stacks import AllStacks, Identity
+from desktop.engine.all_stacks import AllStacks
 from desktop.engine.census.brokers import Broker
 from desktop.engine.census.judgement.survey import Wanted
 from desktop.engine.cleanup.cleaner import Cleaner
@@ -21,6 +21,7 @@ from desktop.engine.found_workers import FoundWorkers
 from desktop.engine.lifecycle import Lifecycle
 from desktop.engine.model import (
     Finding,
+    Identity,
     Problem,
     Queue,
     RedisPing,
@@ -67,7 +68,7 @@ class LiveStack:
             self._wanted_workers, self._watch, self.home.root / "sources.json"
         )
         self.rescuer = Rescuer(self._for_rescue, self.home.root, on_change)
-        self.cleaner = Cleaner(self, self.home.root / "cleanup.log", on_change, self.rescuer)
+        self.cleaner = Cleaner(self, self.home.root, on_change, self.rescuer)
         self.wanted_processes = all_stacks.wanted
         self._own = OwnServices()
         self.tasks = TaskWatch(on_change)
@@ -189,8 +190,7 @@ class LiveStack:
     @property
     def wanted_identities(self) -> tuple[Identity, ...]:
         """Those of them that are to go on."""
-        running = (one for one in self.supervisors.values() if one.service.wanted)
-        return tuple(one for s in running if (one := s.identity))
+        return tuple(i for s in self.supervisors.values() if s.service.wanted and (i := s.identity))
 
     # --- commands ----------------------------------------------------------------------------
 
