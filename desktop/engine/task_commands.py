@@ -75,6 +75,8 @@ class TaskPage(msgspec.Struct, frozen=True, tag=True):
     """Tasks in the history."""
     mark: int = 0
     """Grows with every change of the history: equal marks, equal answers."""
+    by_state: dict[TaskState, int] = {}
+    """Tasks in the history, of each state that there is."""
 
 
 class ShowTask(msgspec.Struct, frozen=True, tag=True):
@@ -109,6 +111,26 @@ class TaskFiguresReport(msgspec.Struct, frozen=True, tag=True):
     names: tuple[TaskNameStatistics, ...] = ()
     failures: tuple[FailureGroup, ...] = ()
     points: tuple[ChartPoint, ...] = ()
+
+
+class SaveFilter(msgspec.Struct, frozen=True, tag=True):
+    """Keep a search under a name. Answers :class:`SavedFilters`; refused when it can't be read."""
+
+    project: str = ""
+    name: str = ""
+    search: str = ""
+    """"": forget it."""
+
+
+class ListFilters(msgspec.Struct, frozen=True, tag=True):
+    """The searches that were saved. Answers :class:`SavedFilters`."""
+
+    project: str = ""
+
+
+class SavedFilters(msgspec.Struct, frozen=True, tag=True):
+    filters: tuple[tuple[str, str], ...] = ()
+    """(name, search), in the order in which they were saved."""
 
 
 # --- actions on tasks --------------------------------------------------------------------------
@@ -373,6 +395,8 @@ TaskCommand = (
     ListTasks
     | ShowTask
     | TaskFigures
+    | SaveFilter
+    | ListFilters
     | ActOnTasks
     | RunTask
     | RegisteredTasks
@@ -391,6 +415,7 @@ TaskAnswer = (
     TaskPage
     | TaskDetail
     | TaskFiguresReport
+    | SavedFilters
     | TaskActionReport
     | RegisteredTasksReport
     | NodeReport
