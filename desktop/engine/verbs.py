@@ -21,6 +21,7 @@ from desktop.engine.commands import (
     StopExisting,
 )
 from desktop.engine.live_stack import LiveStack
+from desktop.engine.task_commands import ActOnTasks, RegisteredTasks, RunTask
 
 Verb = Callable[[LiveStack, Any], Awaitable[Answer]]
 
@@ -45,4 +46,7 @@ VERBS: dict[type, Verb] = {
     ForceCleanup: _force,
     CleanupLog: lambda stack, command: stack.cleaner.log(command.limit),
     RunAgain: lambda stack, command: stack.rescuer.run_again(command.ids),
+    ActOnTasks: lambda stack, command: stack.task_actions.act(command),
+    RunTask: lambda stack, command: stack.task_actions.run(command),
+    RegisteredTasks: lambda stack, command: stack.task_actions.registered(command),
 }
