@@ -28,6 +28,7 @@ from desktop.engine.model import (
     StackStatus,
     WorkerRow,
 )
+from desktop.engine.node_control.nodes import Nodes
 from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
@@ -73,7 +74,7 @@ class LiveStack:
         self._own = OwnServices()
         self.tasks = TaskWatch(on_change)
         self.takeovers = Takeovers(self)
-        self.task_actions = TaskActions(self)
+        self.task_actions, self.nodes = TaskActions(self), Nodes(self)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change

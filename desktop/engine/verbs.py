@@ -21,7 +21,14 @@ from desktop.engine.commands import (
     StopExisting,
 )
 from desktop.engine.live_stack import LiveStack
-from desktop.engine.task_commands import ActOnTasks, RegisteredTasks, RunTask
+from desktop.engine.task_commands import (
+    ActOnTasks,
+    DumpNode,
+    RegisteredTasks,
+    RunTask,
+    ShowNode,
+    TellNode,
+)
 
 Verb = Callable[[LiveStack, Any], Awaitable[Answer]]
 
@@ -49,4 +56,7 @@ VERBS: dict[type, Verb] = {
     ActOnTasks: lambda stack, command: stack.task_actions.act(command),
     RunTask: lambda stack, command: stack.task_actions.run(command),
     RegisteredTasks: lambda stack, command: stack.task_actions.registered(command),
+    TellNode: lambda stack, command: stack.nodes.tell(command),
+    ShowNode: lambda stack, command: stack.nodes.show(command),
+    DumpNode: lambda stack, command: stack.nodes.dump(command),
 }

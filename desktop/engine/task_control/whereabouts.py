@@ -115,6 +115,17 @@ async def ask_nodes(place: Place) -> tuple[Node, ...]:
     return tuple(Node(one.node, one.pid, one.pool) for one in answers if one)
 
 
+async def ask_active(place: Place, node: str) -> list[dict[str, Any]]:
+    """What a node runs, in its own words; [] when it does not answer."""
+    replies = await asyncio.to_thread(place.control.replies, "active", ANSWER_TIMEOUT_S, [node])
+    return [
+        one
+        for _, reply in replies
+        for one in (reply if isinstance(reply, list) else ())
+        if isinstance(one, dict)
+    ]
+
+
 class Held(msgspec.Struct, frozen=True):
     """What a node says of a task that it has (``inspect query_task``)."""
 

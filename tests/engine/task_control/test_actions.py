@@ -22,6 +22,7 @@ from desktop.engine.task_commands import (
     TaskOutcome,
     TaskVerb,
 )
+from desktop.engine.task_control import by_hand, whereabouts
 from desktop.engine.task_control.actions import TaskActions
 from desktop.engine.task_control.place import place_of
 from desktop.engine.task_control.whereabouts import Whereabouts, holders
@@ -40,6 +41,13 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
         yield opened
     finally:
         opened.end()
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These workers answer within milliseconds."""
+    monkeypatch.setattr(by_hand, "ANSWER_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(whereabouts, "ANSWER_TIMEOUT_S", 0.2)
 
 
 @pytest.fixture

@@ -14,8 +14,11 @@ from celery import Celery
 
 from desktop.engine.app_info import AppInfo, AppTask
 from desktop.engine.census.brokers import Broker
+from desktop.engine.census.shown import shown
 from desktop.engine.control import Control
+from desktop.engine.model import WorkerRow
 from desktop.engine.rescue import RescueStack
+from desktop.engine.states import Owner, Role
 from desktop.engine.telemetry.holders import Holders
 from tests.engine.conftest import Server, wait_until
 
@@ -127,7 +130,12 @@ class Yard:
     def control(self) -> Control:
         return Control(self.server.url)
 
-    def stack(self, info: AppInfo = INFO, nodes: tuple[str, ...] = ()) -> SimpleNamespace:
+    def stack(
+        self,
+        info: AppInfo = INFO,
+        nodes: tuple[str, ...] = (),
+        rows: tuple[WorkerRow, ...] = (),
+    ) -> SimpleNamespace:
         """What actions need to know of a stack."""
         url, control = self.server.url, self.control()
         known = AppInfo(
@@ -137,9 +145,24 @@ class Yard:
         return SimpleNamespace(
             broker=lambda: Broker(url, control),
             for_rescue=lambda: RescueStack(url=url, info=known, control=control),
-            app=SimpleNamespace(info=known),
-            found=SimpleNamespace(nodes=nodes, rows=(), answers={}),
+            app=SimpleNamespace(info=known, config=None),
+            found=SimpleNamespace(nodes=nodes, rows=rows, answers={}, stir=lambda: None),
             tasks=SimpleNamespace(holders=Holders()),
+            supervisors={},
+        )
+
+    def row(self, node: str, owner: Owner = Owner.EXTERNAL) -> WorkerRow:
+        """As the census has it."""
+        process = psutil.Process(self.pid(node))
+        return WorkerRow(
+            process.pid,
+            process.create_time(),
+            Role.WORKER,
+            owner,
+            node,
+            children=tuple(self.pool(node)),
+            command=shown(tuple(process.cmdline())),
+            this_app=True,
         )
 
     def end(self) -> None:
