@@ -15,6 +15,8 @@ _SECRET = re.compile(
     r"api|token|key|secret|pass|credential|auth|dsn|signature|cookie|private", re.IGNORECASE
 )
 """Wider than Celery's own ``HIDDEN_SETTINGS``, which has masked its part already."""
+_NO_SETTINGS = frozenset({"deprecated_settings", "include"})
+"""Celery's own notes among them."""
 _HARMLESS = frozenset({"global_keyprefix", "keyprefix", "task_default_routing_key", "routing_key"})
 
 
@@ -25,6 +27,7 @@ def configuration(said: Any) -> tuple[tuple[str, str], ...]:
     return tuple(
         (str(name)[:200], _told(_without_secrets(str(name), value)))
         for name, value in sorted(said.items(), key=lambda item: str(item[0]))[:SETTINGS_MAX]
+        if name not in _NO_SETTINGS
     )
 
 
@@ -32,7 +35,8 @@ def _without_secrets(name: str, value: Any) -> Any:
     if name not in _HARMLESS and _SECRET.search(name) and value not in (None, "", False, True):
         return MASK
     if isinstance(value, Mapping):
-        return {key: _without_secrets(str(key), one) for key, one in value.items()}
+        # A queue is told with two dozen of these.
+        return {k: _without_secrets(str(k), v) for k, v in value.items() if v is not None}
     if isinstance(value, list | tuple):
         return [_without_secrets("", one) for one in value]
     return masked(value) if isinstance(value, str) else value

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 REPLY_S = 3.0
 """A pool that grows forks before it answers."""
-ASK_BACK_S = 3.0
+ASK_BACK_S = 8.0
+"""A process that is taken from a pool is counted until it has ended."""
 _PAUSE_S = 0.05
 PROCESSES_MAX = 1_000
 _RESIZABLE = frozenset({"prefork", "gevent", "eventlet"})
@@ -179,7 +180,8 @@ async def _resized(target: Target, command: TellNode) -> Text:
         size = _size(stats if isinstance(stats, dict) else {}) or size
         return size == wanted
 
-    await _until(reached)
+    if not await _until(reached):
+        return text("It has {n} processes now, and should have {wanted}.", n=size, wanted=wanted)
     return textn("It has {n} process now.", "It has {n} processes now.", size)
 
 

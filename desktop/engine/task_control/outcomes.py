@@ -64,6 +64,8 @@ def _sentence(verb: TaskVerb, done: int, left: int, *, dry_run: bool, undo: bool
     told = _done_words(verb, done, dry_run=dry_run, undo=undo)
     if not left:
         return told
+    if not done:
+        return textn("{n} task is left as it is.", "{n} tasks are left as they are.", left)
     not_done = textn("{n} is left as it is.", "{n} are left as they are.", left)
     return text("{done} {left}", done=told, left=not_done)
 

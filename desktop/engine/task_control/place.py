@@ -11,6 +11,7 @@ from desktop.engine.control import Control
 from desktop.engine.errors import ServiceError
 from desktop.engine.rescue.keys import Keys
 from desktop.engine.rescue.rescuer import broker_of
+from desktop.engine.states import Role
 from desktop.words import text
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ class Place(msgspec.Struct, frozen=True):
     """Of the server itself; "": another broker, which can't be looked into."""
     keys: Keys = Keys()
     expected: tuple[str, ...] = ()
-    """Nodes of the last look, one that is there twice twice."""
+    """Nodes of the app at the last look, one that is there twice twice. Others on the machine may
+    have the same names, on brokers of their own."""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -54,7 +56,7 @@ async def place_of(stack: LiveStack) -> Place:
         stack.app.info,
         server.url if server else "",
         server.keys if server else Keys(),
-        stack.found.nodes,
+        tuple(row.node for row in stack.found.rows if row.role is Role.WORKER and row.node),
     )
 
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from desktop.engine.errors import ServiceError, UsageError, WouldHarm
@@ -48,7 +49,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def nodes(yard: Yard) -> Nodes:
     rows = tuple(map(yard.row, (FORK, THREAD, SOLO)))
-    return Nodes(yard.stack(nodes=(FORK, THREAD, SOLO), rows=rows))  # type: ignore[arg-type]
+    return Nodes(yard.stack(rows=rows))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ async def test_of_two_of_one_name_neither_is_told_and_each_is_shown(yard: Yard) 
     row = yard.row("twin@yard")
     yard.start("other@yard", "-P", "solo", "-Q", "twins", "-n", "twin@yard")
     second = yard.pid("other@yard")
-    nodes = Nodes(yard.stack(rows=(row,), nodes=("twin@yard",) * 2))  # type: ignore[arg-type]
+    nodes = Nodes(yard.stack(rows=(row, msgspec.structs.replace(row, pid=second))))  # type: ignore[arg-type]
     assert "2 workers are called" in await refusal(
         nodes, NodeVerb.ADD_CONSUMER, "twin@yard", pid=first, queue="x"
     )

@@ -165,7 +165,7 @@ async def test_pools_without_processes_can_end_none_of_their_tasks(
     in_solo = yard.send("hold", str(gate), queue="solo")
     wait_until(lambda: in_solo in yard.log("solo@yard").read_text())
     wait_until(lambda: in_thread in yard.log("thread@yard").read_text())
-    actions._stack.found.nodes = ("fork@yard", "thread@yard", "solo@yard")
+    actions._stack.found.rows = tuple(map(yard.row, ("fork@yard", "thread@yard", "solo@yard")))
     report = await act(actions, TaskVerb.TERMINATE, in_thread, in_solo)
     words = {outcome.id: str(outcome.words) for outcome in report.outcomes}
     assert report.done == 0

@@ -133,7 +133,6 @@ class Yard:
     def stack(
         self,
         info: AppInfo = INFO,
-        nodes: tuple[str, ...] = (),
         rows: tuple[WorkerRow, ...] = (),
     ) -> SimpleNamespace:
         """What actions need to know of a stack."""
@@ -146,7 +145,7 @@ class Yard:
             broker=lambda: Broker(url, control),
             for_rescue=lambda: RescueStack(url=url, info=known, control=control),
             app=SimpleNamespace(info=known, config=None),
-            found=SimpleNamespace(nodes=nodes, rows=rows, answers={}, stir=lambda: None),
+            found=SimpleNamespace(rows=rows, stir=lambda: None),
             tasks=SimpleNamespace(holders=Holders()),
             supervisors={},
         )
