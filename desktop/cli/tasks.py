@@ -17,6 +17,9 @@ VERBS = {
     "show": Verb("task_show:show", text("Show all of one task")),
     "stats": Verb("task_stats:stats", text("Count, rates and durations of each task name")),
     "failures": Verb("task_stats:failures", text("Failures by exception and place")),
+    "retry": Verb("task_acts:retry", text("Run tasks again with their real arguments")),
+    "revoke": Verb("task_acts:revoke", text("Have workers drop tasks, or end those that run")),
+    "run": Verb("task_run:run", text("Send a task by hand, or list those that there are")),
 }
 
 

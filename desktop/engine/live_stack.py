@@ -29,6 +29,7 @@ from desktop.engine.model import (
     StackStatus,
     WorkerRow,
 )
+from desktop.engine.node_control.nodes import Nodes
 from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
 from desktop.engine.records import Records
@@ -39,6 +40,7 @@ from desktop.engine.start_problems import check_worker_name
 from desktop.engine.states import UP, Role, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
 from desktop.engine.takeover import Takeovers
+from desktop.engine.task_control.actions import TaskActions
 from desktop.engine.task_watch import TaskWatch
 from desktop.paths import Home, StackHome, stack_id
 
@@ -67,12 +69,13 @@ class LiveStack:
         self.found = FoundWorkers(
             self._wanted_workers, self._watch, self.home.root / "sources.json"
         )
-        self.rescuer = Rescuer(self._for_rescue, self.home.root, on_change)
+        self.rescuer = Rescuer(self.for_rescue, self.home.root, on_change)
         self.cleaner = Cleaner(self, self.home.root, on_change, self.rescuer)
         self.wanted_processes = all_stacks.wanted
         self._own = OwnServices()
         self.tasks = TaskWatch(on_change, self.home.root)
         self.takeovers = Takeovers(self)
+        self.task_actions, self.nodes = TaskActions(self), Nodes(self)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
@@ -164,14 +167,10 @@ class LiveStack:
 
     async def close(self) -> None:
         """Let go of everything; the processes go on."""
-        await self.code.close()
-        await self.takeovers.close()
-        await self.cleaner.close()
-        for supervisor in tuple(self.supervisors.values()):
-            await supervisor.close()
-        await self.rescuer.close()
-        await self.tasks.close()
-        await self.found.close()
+        first = (self.code.close, self.takeovers.close, self.cleaner.close)
+        last = (self.rescuer.close, self.tasks.close, self.found.close)
+        for close in (*first, *(one.close for one in self.supervisors.values()), *last):
+            await close()
 
     @property
     def wanted(self) -> bool:
@@ -315,7 +314,7 @@ class LiveStack:
         if "redis" in self.supervisors and self.service_up("redis"):
             self.tasks.listen(self.broker_url, self.app.key_prefix)
 
-    def _for_rescue(self) -> RescueStack:
+    def for_rescue(self) -> RescueStack:
         return of_stack.place(
             self.supervisors,
             self.app.info,

@@ -21,6 +21,7 @@ from desktop.engine.history_commands import TaskFiguresReport as TaskFiguresRepo
 from desktop.engine.history_commands import TaskOrder as TaskOrder
 from desktop.engine.history_commands import TaskPage as TaskPage
 from desktop.engine.model import Problem
+from desktop.engine.states import Owner
 from desktop.engine.task_model import (
     QueueDetail,
     QueuedMessage,
@@ -142,6 +143,8 @@ class TellNode(msgspec.Struct, frozen=True, tag=True):
     """"10/m"."""
     soft_s: float | None = None
     hard_s: float | None = None
+    consent: bool = False
+    """The person's word to stop a worker that somebody else started."""
 
 
 class NodeReport(msgspec.Struct, frozen=True, tag=True):
@@ -193,7 +196,22 @@ class NodeDetail(msgspec.Struct, frozen=True, tag=True):
     """(task name, how many it has run)."""
     reserved: tuple[WaitingTask, ...] = ()
     events: bool | None = None
-    """Whether it sends task events."""
+    """Whether it sends task events; None: it does not say."""
+    scheduled: tuple[WaitingTask, ...] = ()
+    """Tasks that wait for their time."""
+    owner: Owner | None = None
+    """None: the process is not known on this machine."""
+    service: str = ""
+    """The service of ours that it is."""
+    command: str = ""
+    """Its command line, secrets masked."""
+    shares_its_name: bool = False
+    """Another process answers by the same name: what can't be told apart is left out, and it can't
+    be told anything."""
+    pool_restarts: bool = False
+    """``worker_pool_restarts``: its pool may be restarted from outside."""
+    children_known: bool = True
+    """False: its processes run on another machine, or can't be read."""
 
 
 class DumpNode(msgspec.Struct, frozen=True, tag=True):
@@ -202,12 +220,19 @@ class DumpNode(msgspec.Struct, frozen=True, tag=True):
     project: str = ""
     node: str = ""
     pid: int = 0
+    """Of the worker's main process or of one of its pool's; 0: the main one."""
+    consent: bool = False
+    """The person's word to send SIGUSR1 to a worker that somebody else started, where nothing
+    else tells."""
 
 
 class StackDump(msgspec.Struct, frozen=True, tag=True):
     text: str
     by: str
-    """"py-spy", "faulthandler" or "celery"."""
+    """"py-spy": Python's stacks as they are. "celery": what the worker wrote into its log when it
+    was asked by signal. "system": only what the system and the worker tell of the process."""
+    note: Text = Text("")
+    """Why it is not more."""
 
 
 # --- queues, schedule, why ---------------------------------------------------------------------

@@ -22,7 +22,19 @@ from desktop.engine.commands import (
     StopExisting,
 )
 from desktop.engine.live_stack import LiveStack
-from desktop.engine.task_commands import ListFilters, ListTasks, SaveFilter, ShowTask, TaskFigures
+from desktop.engine.task_commands import (
+    ActOnTasks,
+    DumpNode,
+    ListFilters,
+    ListTasks,
+    RegisteredTasks,
+    RunTask,
+    SaveFilter,
+    ShowNode,
+    ShowTask,
+    TaskFigures,
+    TellNode,
+)
 
 Verb = Callable[[LiveStack, Any], Awaitable[Answer]]
 
@@ -52,4 +64,10 @@ VERBS: dict[type, Verb] = {
     TaskFigures: lambda stack, command: stack.tasks.history.figures(command),
     SaveFilter: task_answers.save_filter,
     ListFilters: task_answers.list_filters,
+    ActOnTasks: lambda stack, command: stack.task_actions.act(command),
+    RunTask: lambda stack, command: stack.task_actions.run(command),
+    RegisteredTasks: lambda stack, command: stack.task_actions.registered(command),
+    TellNode: lambda stack, command: stack.nodes.tell(command),
+    ShowNode: lambda stack, command: stack.nodes.show(command),
+    DumpNode: lambda stack, command: stack.nodes.dump(command),
 }

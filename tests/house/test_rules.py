@@ -32,7 +32,7 @@ HOMES = {
     "celery": ("web/celery_app.py", "web/downloads/"),
     "kombu": (
         "desktop/engine/control.py",
-        "desktop/engine/rescue/send.py",  # a lost task, once more
+        "desktop/engine/task_control/sending.py",  # a task, once more or by hand
         "web/downloads/",
         "web/celery_app.py",
     ),

@@ -203,7 +203,7 @@ class Rescuer:
 
     async def _look(self, grace_s: float) -> None:
         stack = self._stack()
-        broker = await _broker(stack)
+        broker = await broker_of(stack)
         if broker is None:
             return
         holders = stack.holders or Holders()
@@ -282,7 +282,7 @@ class Rescuer:
         )
 
 
-async def _broker(stack: RescueStack) -> Broker | None:
+async def broker_of(stack: RescueStack) -> Broker | None:
     """The broker; None where there is nothing to rescue: RabbitMQ requeues by itself."""
     if not stack.url or not stack.control or not redis_url.is_redis(stack.url):
         return None
