@@ -8,7 +8,7 @@ from desktop.cli.arguments import WholeNumber
 from desktop.cli.context import Context
 from desktop.cli.group import Verb
 from desktop.cli.verb_group import verb_group
-from desktop.engine.task_commands import ListTasks, Selection, TaskPage
+from desktop.engine.history_commands import ListTasks, Selection, TaskPage
 from desktop.words import text, tr, trn
 
 LIMIT_MAX = 1_000_000

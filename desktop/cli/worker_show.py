@@ -16,7 +16,7 @@ from desktop.cli.render import Table, plain_table, print_json
 from desktop.cli.states import OWNER
 from desktop.cli.worker_verbs import PID_MAX, node_argument, open_stack, pid_option, whole_name
 from desktop.engine.control_documents import dump_document, node_document
-from desktop.engine.task_commands import DumpNode, NodeDetail, NodeProcess, ShowNode, StackDump
+from desktop.engine.node_commands import DumpNode, NodeDetail, NodeProcess, ShowNode, StackDump
 from desktop.quantities import clock, duration, percent, size
 from desktop.words import tr
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from desktop.engine.task_commands import NodeDetail, NodeProcess, StackDump, TaskActionReport
+from desktop.engine.node_commands import NodeDetail, NodeProcess, StackDump
+from desktop.engine.task_commands import TaskActionReport
 from desktop.engine.task_model import RegisteredTask, WaitingTask
 
 Document = dict[str, Any]

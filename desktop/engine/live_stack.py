@@ -23,7 +23,6 @@ from desktop.engine.model import (
     Finding,
     Identity,
     Problem,
-    Queue,
     RedisPing,
     ServiceSpec,
     StackStatus,
@@ -32,6 +31,7 @@ from desktop.engine.model import (
 from desktop.engine.node_control.nodes import Nodes
 from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
+from desktop.engine.queues.watch import QueueWatch
 from desktop.engine.records import Records
 from desktop.engine.rescue import Rescuer, RescueStack, of_stack
 from desktop.engine.stack_app import StackApp
@@ -62,14 +62,14 @@ class LiveStack:
         self.id = stack_id(Path(project) if project else None)
         self.home: StackHome = home.stack(self.id)
         self.boot_id = boot_id
-        self.queues: tuple[Queue, ...] = ()
+        self.queues = QueueWatch(self)
         self.machine_findings: tuple[Finding, ...] = ()
         self.records = Records(self.home)
         self.supervisors: dict[str, Supervisor] = {}
         self.found = FoundWorkers(
             self._wanted_workers, self._watch, self.home.root / "sources.json"
         )
-        self.rescuer = Rescuer(self.for_rescue, self.home.root, on_change)
+        self.rescuer = Rescuer(self._for_rescue, self.home.root, on_change)
         self.cleaner = Cleaner(self, self.home.root, on_change, self.rescuer)
         self.wanted_processes = all_stacks.wanted
         self._own = OwnServices()
@@ -79,7 +79,7 @@ class LiveStack:
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
-        self._all_stacks = all_stacks
+        self.all_stacks = all_stacks
         self.app = StackApp(project, home, self.home)
         self.problem: Problem | None = None
         self.broken_records: tuple[Path, ...] = ()
@@ -288,8 +288,8 @@ class LiveStack:
             app=self.app.app,
             project=self.app.folder,
             broker=self.broker_url,
-            brokers=self._all_stacks.brokers(),
-            ours=self._all_stacks.started(),
+            brokers=self.all_stacks.brokers(),
+            ours=self.all_stacks.started(),
             mine=self.identities,
             services=self._own.running(self.supervisors),
             sources=self.app.info.sources,
@@ -314,13 +314,13 @@ class LiveStack:
         if "redis" in self.supervisors and self.service_up("redis"):
             self.tasks.listen(self.broker_url, self.app.key_prefix)
 
-    def for_rescue(self) -> RescueStack:
+    def _for_rescue(self) -> RescueStack:
         return of_stack.place(
             self.supervisors,
             self.app.info,
             self.control,
             self.tasks.holders,
-            self._all_stacks.started(),
+            self.all_stacks.started(),
         )
 
     def _watch(self) -> None:

@@ -21,20 +21,27 @@ from desktop.engine.commands import (
     Stop,
     StopExisting,
 )
-from desktop.engine.live_stack import LiveStack
-from desktop.engine.task_commands import (
-    ActOnTasks,
-    DumpNode,
+from desktop.engine.history_commands import (
     ListFilters,
     ListTasks,
-    RegisteredTasks,
-    RunTask,
     SaveFilter,
-    ShowNode,
     ShowTask,
     TaskFigures,
-    TellNode,
 )
+from desktop.engine.live_stack import LiveStack
+from desktop.engine.node_commands import DumpNode, ShowNode, TellNode
+from desktop.engine.queue_commands import (
+    MoveMessages,
+    PeekQueue,
+    PurgeQueue,
+    ShowQueues,
+    ShowSchedule,
+    WhyTask,
+)
+from desktop.engine.queues import verbs as queues
+from desktop.engine.schedule import verbs as schedule
+from desktop.engine.task_commands import ActOnTasks, RegisteredTasks, RunTask
+from desktop.engine.why.gather import why
 
 Verb = Callable[[LiveStack, Any], Awaitable[Answer]]
 
@@ -70,4 +77,10 @@ VERBS: dict[type, Verb] = {
     TellNode: lambda stack, command: stack.nodes.tell(command),
     ShowNode: lambda stack, command: stack.nodes.show(command),
     DumpNode: lambda stack, command: stack.nodes.dump(command),
+    ShowQueues: queues.show,
+    PeekQueue: queues.peek,
+    PurgeQueue: queues.purge,
+    MoveMessages: queues.move,
+    ShowSchedule: schedule.show,
+    WhyTask: why,
 }
