@@ -173,7 +173,7 @@ def full(snapshot: Snapshot | None, stack: StackStatus, rate: Rate | None = None
 def brief(snapshot: Snapshot | None, stack: StackStatus) -> Iterator[str]:
     """The state on a line, then a line for each worker, found ones included."""
     now = time.time()
-    counted = [one for one in stack.services if one.enabled or one.wanted]
+    counted = [s for s in stack.services if (s.enabled or s.wanted) and not s.of]
     services = tr(
         "services {up}/{all}", up=sum(one.state in UP for one in counted), all=len(counted)
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from desktop.cli.ink import harmless, paint
 from desktop.cli.render import Cell, Table
-from desktop.engine.task_commands import Schedule, WhyReport
+from desktop.engine.queue_commands import Schedule, WhyReport
 from desktop.engine.task_model import (
     QueueDetail,
     QueuedMessage,

@@ -14,12 +14,7 @@ from desktop.cli.queue_tables import messages_table, notes, queues_table
 from desktop.cli.render import print_json, print_table
 from desktop.engine.client import Client
 from desktop.engine.errors import TrayError, UsageError, WouldHarm
-from desktop.engine.queue_documents import (
-    peek_document,
-    queue_details_document,
-    queue_report_document,
-)
-from desktop.engine.task_commands import (
+from desktop.engine.queue_commands import (
     MoveMessages,
     PeekQueue,
     PurgeQueue,
@@ -27,6 +22,11 @@ from desktop.engine.task_commands import (
     QueueReport,
     QueuesReport,
     ShowQueues,
+)
+from desktop.engine.queue_documents import (
+    peek_document,
+    queue_details_document,
+    queue_report_document,
 )
 from desktop.engine.task_model import QueueDetail
 from desktop.words import text, tr, trn, verbatim

@@ -9,8 +9,8 @@ from desktop.cli.failure import show_problem
 from desktop.cli.group import verb
 from desktop.cli.queue_tables import beat_line, entries_table, waiting_table
 from desktop.cli.render import print_json, print_table
+from desktop.engine.queue_commands import Schedule, ShowSchedule
 from desktop.engine.queue_documents import schedule_document
-from desktop.engine.task_commands import Schedule, ShowSchedule
 from desktop.quantities import clock
 from desktop.words import tr
 

@@ -10,8 +10,8 @@ from desktop.cli.context import Context
 from desktop.cli.group import verb
 from desktop.cli.queue_tables import why_lines
 from desktop.cli.render import print_json
+from desktop.engine.queue_commands import WhyReport, WhyTask
 from desktop.engine.queue_documents import why_document
-from desktop.engine.task_commands import WhyReport, WhyTask
 from desktop.words import tr
 
 

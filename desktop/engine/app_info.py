@@ -18,6 +18,19 @@ PROBE = "app_probe.py"
 TIMEOUT_S = 30.0
 
 
+class AppTask(msgspec.Struct, frozen=True):
+    """One of the app's own tasks."""
+
+    name: str
+    signature: str = ""
+    """"(url, *, retries=3)"; "" when not known, or not checked by Celery."""
+    doc: str = ""
+    """The first paragraph."""
+    queue: str = ""
+    """Where the app sends it, as far as its arguments have no say in that; "": not known."""
+    rate_limit: str = ""
+
+
 class AppInfo(msgspec.Struct, frozen=True):
     """A Celery app as a worker would find it."""
 
@@ -42,6 +55,12 @@ class AppInfo(msgspec.Struct, frozen=True):
     timezone: str = "UTC"
     tasks: tuple[str, ...] = ()
     """Names of the app's own tasks."""
+    details: tuple[AppTask, ...] = ()
+    """Of the first 2,000 of them."""
+    accepts: tuple[str, ...] = ("json",)
+    """Content that its workers take: names or types."""
+    result_key_prefix: str = ""
+    """The result backend's ``global_keyprefix``."""
     time_limit_s: float | None = None
     soft_time_limit_s: float | None = None
     acks_late: bool = False
@@ -64,6 +83,22 @@ BUNDLED = AppInfo(
     consumed=("celery", "download_queue", "maintenance_queue"),
     transport_options={"visibility_timeout": 1800},
     tasks=("web.downloads.tasks.clean", "web.downloads.tasks.download"),
+    details=(
+        AppTask(
+            "web.downloads.tasks.clean",
+            "(files_kept_s: float = 604800.0)",
+            "Remove files past their time, partial files that nobody writes, and lost index "
+            "entries.",
+            "maintenance_queue",
+        ),
+        AppTask(
+            "web.downloads.tasks.download",
+            "(download_id: str)",
+            "Fetch one download into the store. Safe to run twice: a whole file is never fetched "
+            "again.",
+            "download_queue",
+        ),
+    ),
     time_limit_s=900,
     soft_time_limit_s=600,
     acks_late=True,

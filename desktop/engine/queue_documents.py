@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from desktop.engine.documents import Document, problem_document
-from desktop.engine.task_commands import QueuePeek, QueueReport, QueuesReport, Schedule, WhyReport
+from desktop.engine.queue_commands import QueuePeek, QueueReport, QueuesReport, Schedule, WhyReport
 from desktop.engine.task_model import (
     QueueDetail,
     QueuedMessage,

@@ -41,7 +41,7 @@ def stack_status(stack: LiveStack) -> StackStatus:
         active=stack.tasks.active,
         queues=stack.queues.status(rows),
         findings=(
-            *(*code, *kept, *findings, *tasks),
+            *(*code, *kept, *findings, *tasks, *stack.tasks.history.findings()),
             *(*stack.queues.findings(), *stack.machine_findings),
         ),
         cleanup=stack.cleaner.progress,

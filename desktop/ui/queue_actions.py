@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from desktop.engine.commands import Command
 from desktop.engine.model import Problem
-from desktop.engine.task_commands import (
+from desktop.engine.queue_commands import (
     MoveMessages,
     PeekQueue,
     PurgeQueue,

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.engine.model import Problem
-from desktop.engine.task_commands import WhyReport
+from desktop.engine.queue_commands import WhyReport
 from desktop.engine.task_model import Reason
 from desktop.ui import icons
 from desktop.ui.actions import Actions

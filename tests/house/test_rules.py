@@ -33,12 +33,12 @@ HOMES = {
     "celery": ("web/celery_app.py", "web/downloads/"),
     "kombu": (
         "desktop/engine/control.py",
+        "desktop/engine/task_control/sending.py",  # a task, once more or by hand
         "desktop/engine/queues/other_brokers.py",  # what Redis is asked directly
-        "desktop/engine/rescue/send.py",  # a lost task, once more
         "web/downloads/",
         "web/celery_app.py",
     ),
-    "sqlite3": (),
+    "sqlite3": ("desktop/engine/history/",),
 }
 """Where the libraries that touch the world outside are used; everybody else asks there."""
 SIGNALLERS = (

@@ -17,14 +17,14 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.engine.commands import PlanCleanup
-from desktop.engine.states import ServiceState
-from desktop.engine.task_commands import (
+from desktop.engine.queue_commands import (
     PeekQueue,
     QueuesReport,
     ShowQueues,
     ShowSchedule,
     WhyTask,
 )
+from desktop.engine.states import ServiceState
 from desktop.paths import Home
 from desktop.ui import theme
 from desktop.ui.why_panel import WhyPanel

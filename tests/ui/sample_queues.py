@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from desktop.engine.task_commands import QueuePeek, QueuesReport, Schedule, WhyReport
+from desktop.engine.queue_commands import QueuePeek, QueuesReport, Schedule, WhyReport
 from desktop.engine.task_model import (
     QueueDetail,
     QueuedMessage,

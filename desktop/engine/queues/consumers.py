@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 import msgspec
 
 from desktop.engine.census.answers import NodeAnswer
-from desktop.engine.census.judgement.sight import Identity, identity_of
+from desktop.engine.census.judgement.sight import identity_of
 from desktop.engine.census.same_app import address
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import Role
 
 NEAR = 0.75

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 
 from desktop.engine import redis_url
 from desktop.engine.errors import UsageError, WouldHarm
-from desktop.engine.queues import messages, other_brokers
-from desktop.engine.queues.consumers import near_name
-from desktop.engine.rescue.witnesses import Broker
-from desktop.engine.task_commands import (
+from desktop.engine.queue_commands import (
     MoveMessages,
     PeekQueue,
     PurgeQueue,
@@ -23,6 +20,9 @@ from desktop.engine.task_commands import (
     QueuesReport,
     ShowQueues,
 )
+from desktop.engine.queues import messages, other_brokers
+from desktop.engine.queues.consumers import near_name
+from desktop.engine.rescue.witnesses import Broker
 from desktop.words import Text, text, textn
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from desktop.engine.config import StackConfig
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem
+from desktop.engine.queue_commands import Schedule, ShowSchedule
 from desktop.engine.schedule import due, waiting
 from desktop.engine.schedule.app_schedule import Told
 from desktop.engine.schedule.beat import Beat, beats
-from desktop.engine.task_commands import Schedule, ShowSchedule
 from desktop.engine.task_model import WaitingTask
 
 if TYPE_CHECKING:

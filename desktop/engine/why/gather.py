@@ -15,6 +15,8 @@ import msgspec
 
 from desktop.engine.census import inquiry
 from desktop.engine.errors import TrayError
+from desktop.engine.history_commands import ShowTask, TaskDetail, TaskFigures, TaskFiguresReport
+from desktop.engine.queue_commands import WhyReport, WhyTask
 from desktop.engine.queues import message, messages
 from desktop.engine.queues.reading import Routes
 from desktop.engine.rescue import unacked
@@ -22,14 +24,6 @@ from desktop.engine.rescue.message import Message
 from desktop.engine.rescue.witnesses import Broker
 from desktop.engine.schedule.waiting import ANSWER_TIMEOUT_S, held_back
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import (
-    ShowTask,
-    TaskDetail,
-    TaskFigures,
-    TaskFiguresReport,
-    WhyReport,
-    WhyTask,
-)
 from desktop.engine.task_model import Task
 from desktop.engine.urls import masked
 from desktop.engine.why import other_places, results

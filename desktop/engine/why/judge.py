@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from desktop.engine.task_commands import WhyReport
+from desktop.engine.queue_commands import WhyReport
 from desktop.engine.task_model import Reason
 from desktop.engine.why.elsewhere import broker_down, unknown, vanished, wrong_broker
 from desktop.engine.why.evidence import Evidence

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect, QSize, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from desktop.engine.task_commands import QueuePeek
+from desktop.engine.queue_commands import QueuePeek
 from desktop.engine.task_model import QueueDetail, QueuedMessage
 from desktop.quantities import duration, size
 from desktop.ui.actions import Actions

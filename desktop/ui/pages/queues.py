@@ -7,8 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.engine.model import Problem
+from desktop.engine.queue_commands import QueuePeek, QueueReport, QueuesReport
 from desktop.engine.states import Severity
-from desktop.engine.task_commands import QueuePeek, QueueReport, QueuesReport
 from desktop.engine.task_model import QueueDetail
 from desktop.ui.pages.page import GAP, MARGIN, Page, Surroundings
 from desktop.ui.pages.queue_detail import LIST_MAX, QueuePanel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtWidgets import QWidget
 
 from desktop.engine.model import Problem
+from desktop.engine.queue_commands import Schedule
 from desktop.engine.states import ServiceKind, Severity
-from desktop.engine.task_commands import Schedule
 from desktop.engine.task_model import ScheduleEntry, WaitingTask
 from desktop.quantities import clock
 from desktop.ui.fonts import Role

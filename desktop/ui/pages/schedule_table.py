@@ -162,7 +162,7 @@ class ScheduleModel(QAbstractTableModel, Generic[Item]):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        return row_table.header_data(self.shapes[section], orientation, role)
+        return row_table.header_data(self.shapes, section, orientation, role)
 
 
 class ScheduleDelegate(QStyledItemDelegate):
