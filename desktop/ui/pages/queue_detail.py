@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
@@ -42,6 +42,8 @@ class QueuePanel(DetailPanel):
     """From, to (:class:`QueueDetail`), and ids (a tuple; (): all)."""
     why_asked = Signal(str)
     """Id of a task."""
+    copy_asked = Signal(str)
+    """Id of a task."""
 
     def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(actions, parent)
@@ -52,7 +54,7 @@ class QueuePanel(DetailPanel):
         self._trend = _Trend()
         self.move_ = Button("")
         self.purge = Button("", look="danger")
-        self.move_.clicked.connect(lambda: self._ask_where(self.move_, ()))
+        self.move_.clicked.connect(lambda: self.ask_where(self.move_, ()))
         self.purge.clicked.connect(lambda: self.purge_asked.emit(self._queue))
         self.foot.addWidget(self.move_)
         self.foot.addWidget(self.purge)
@@ -110,15 +112,21 @@ class QueuePanel(DetailPanel):
                 self.add(tr("Next messages"), *rows)
         self.end()
 
-    def _ask_where(self, button: QWidget, ids: tuple[str, ...]) -> None:
+    def ask_where(self, button: QWidget, ids: tuple[str, ...]) -> None:
+        """Where to move messages: all, or these."""
+        self.where(ids).popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def where(self, ids: tuple[str, ...]) -> QMenu:
+        """The queues that messages can be moved to."""
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName(tr("Move to"))
         for other in self._others:
             entry = menu.addAction(tr("Move to “{queue}”", queue=other.name).replace("&", "&&"))
             entry.triggered.connect(
                 lambda _checked=False, to=other: self.move_asked.emit(self._queue, to, ids)
             )
-        menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+        return menu
 
 
 def _facts(queue: QueueDetail, now: float) -> tuple[tuple[str, str], ...]:
@@ -210,9 +218,9 @@ class _Message(QWidget):
             why = IconButton("why", tr("Why isn't it running?"), side=22, icon_side=14)
             why.clicked.connect(lambda: panel.why_asked.emit(one.id))
             copy = IconButton("copy", tr("Copy ID"), side=22, icon_side=14)
-            copy.clicked.connect(lambda: panel._actions.copy(one.id))
+            copy.clicked.connect(lambda: panel.copy_asked.emit(one.id))
             move = IconButton("chevron-right", tr("Move…"), side=22, icon_side=14)
-            move.clicked.connect(lambda: panel._ask_where(move, (one.id,)))
+            move.clicked.connect(lambda: panel.ask_where(move, (one.id,)))
             for button in (why, copy, move):
                 buttons.addWidget(button)
             column = QVBoxLayout()

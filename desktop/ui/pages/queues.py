@@ -75,6 +75,7 @@ class QueuesPage(Page):
         self.detail.purge_asked.connect(self._on_purge_asked)
         self.detail.move_asked.connect(self._on_move_asked)
         self.detail.why_asked.connect(self.around.actions.ask_why)
+        self.detail.copy_asked.connect(self.around.actions.copy)
 
     def retranslate(self) -> None:
         self.header.title.setText(self.title())
