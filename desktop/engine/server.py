@@ -21,12 +21,11 @@ import msgspec
 
 from desktop import __version__
 from desktop.engine import wire
-from desktop.engine.commands import Answer, Command, Done, Leave, Refused, Watch
+from desktop.engine.commands import QUESTIONS, Answer, Command, Done, Leave, Refused, Watch
 from desktop.engine.engine import Engine
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem
 from desktop.engine.snapshot import Snapshot, difference
-from desktop.engine.task_commands import QUESTIONS
 from desktop.words import text, verbatim
 
 log = logging.getLogger(__name__)
