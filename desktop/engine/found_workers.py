@@ -56,10 +56,22 @@ class FoundWorkers:
         self._nodes_heard = False
         self._beat: asyncio.Task[None] | None = None
 
+    @property
+    def looked(self) -> bool:
+        """Somebody has looked already."""
+        return bool(self._looked_at)
+
     async def look(self) -> tuple[WorkerRow, ...]:
         """Every Celery process of the machine, judged; the app's own are kept in ``rows``."""
         async with self._looking:
             return await self._look()
+
+    async def fresh(self, within_s: float) -> tuple[WorkerRow, ...]:
+        """The app's own, as they were seen ``within_s`` ago at the earliest."""
+        async with self._looking:
+            if not self._looked_at or time.monotonic() - self._looked_at > within_s:
+                await self._look()
+        return self.rows
 
     async def existing(self) -> tuple[WorkerRow, ...]:
         """Workers of this app that run and are not ours, by a fresh look."""

@@ -122,6 +122,10 @@ class Rescuer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def broker(self) -> Broker | None:
+        """The stack's Redis, behind its sentinels too; None while it is down, or another's."""
+        return await _broker_of(self._stack())
+
     # --- commands ----------------------------------------------------------------------------
 
     async def rescue(self, *, dead: Iterable[Watched] = ()) -> RescueReport:
@@ -203,7 +207,7 @@ class Rescuer:
 
     async def _look(self, grace_s: float) -> None:
         stack = self._stack()
-        broker = await _broker(stack)
+        broker = await _broker_of(stack)
         if broker is None:
             return
         holders = stack.holders or Holders()
@@ -282,7 +286,7 @@ class Rescuer:
         )
 
 
-async def _broker(stack: RescueStack) -> Broker | None:
+async def _broker_of(stack: RescueStack) -> Broker | None:
     """The broker; None where there is nothing to rescue: RabbitMQ requeues by itself."""
     if not stack.url or not stack.control or not redis_url.is_redis(stack.url):
         return None
