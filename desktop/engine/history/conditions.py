@@ -241,9 +241,12 @@ class _Compiler:
         if field == "id":
             return self._id("task.id", value, exact)
         if field == "root":
-            of_root = self._id("task.root", value, exact)
-            itself = self._id("task.id", value, exact)
-            return f"({of_root}) OR ((task.root IS NULL OR task.root = x'') AND ({itself}))"
+            of_root, itself = self._id("root", value, exact), self._id("id", value, exact)
+            # Two questions, because no index answers both at once.
+            return (
+                f"task.key IN (SELECT key FROM task WHERE {of_root} UNION "
+                f"SELECT key FROM task WHERE ({itself}) AND (root IS NULL OR root = x''))"
+            )
         if field in _WORD_TABLES:
             return self._word_table(Field(field, value, exact))
         expression = _expression(value, exact, _TEXT_FIELDS[field])

@@ -87,7 +87,8 @@ def _family(connection: sqlite3.Connection, task: Task) -> tuple[Task, ...]:
     for one in members.values():
         parent = one.parent_id if one.parent_id in members else ""
         children.setdefault("" if one.parent_id == one.id else parent, []).append(one)
-    return tuple(_descending(children, members))[:FAMILY_MAX]
+    family = list(_descending(children, members))[:FAMILY_MAX]
+    return tuple(family if task in family else [*family[:-1], task])
 
 
 def _descending(children: dict[str, list[Task]], members: dict[str, Task]) -> Iterator[Task]:

@@ -73,8 +73,9 @@ class History:
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        self._recorder.close()
+        # Whoever closes the file last moves its journal into it; a reader can't.
         self._readers.close()
+        self._recorder.close()
 
     # --- asking ----------------------------------------------------------------------------------
 

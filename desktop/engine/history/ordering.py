@@ -116,8 +116,11 @@ def by_key(
     key = "task_text.rowid" if wanted.condition.match else "task.key"
     behind = (f"{key} {'<' if descending else '>'} {after.key:d}",) if after else ()
     end = f" ORDER BY {key} {'DESC' if descending else 'ASC'} LIMIT {limit + 1:d}"
-    if wanted.condition.match or wanted.condition.narrow or wanted.ids is not None:
+    if wanted.condition.match:
         return [_ended(question(wanted, key, *behind), end)]
+    if wanted.condition.narrow or wanted.ids is not None:
+        # A handful, by their ids: sorted, lest the table is walked for the sake of the order.
+        return [_ended(question(wanted, key, *behind), end.replace(key, f"+{key}"))]
     choice = _choice(wanted.condition, lookup)
     if choice is None or _tally(choice, lookup) * 2 > lookup.kept:
         return [_ended(question(wanted, key, *behind, hint="NOT INDEXED"), end)]
@@ -214,7 +217,7 @@ def _by_group(
         if after and (word > after.value if descending else word < after.value):  # type: ignore[operator]
             continue
         place = after if after and word == after.value else None
-        inner = _within(wanted, column, number)
+        inner = within(wanted, column, number)
         for one in _by_key(connection, inner, True, place, lookup, left - 1):
             yield Place(word, one.key)
             left -= 1
@@ -222,7 +225,7 @@ def _by_group(
             return
 
 
-def _within(wanted: Wanted, column: str, number: int) -> Wanted:
+def within(wanted: Wanted, column: str, number: int) -> Wanted:
     """The same, of one state, name or node."""
     what = wanted.condition
     own = f"task.{column} = {number:d}"

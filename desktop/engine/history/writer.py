@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from desktop.engine.history.faults import fault_of
 from desktop.engine.history.merge import merge
-from desktop.engine.history.rows import Row, id_value, key_of, row_maker, task_of
+from desktop.engine.history.rows import Row, id_value, key_of, row_maker, storable, task_of
 from desktop.engine.history.schema import COLUMNS, TEXT_COLUMNS
 from desktop.engine.history.sums import Sums
 from desktop.engine.history.text_index import spaced
-from desktop.engine.history.vocabulary import Vocabulary
+from desktop.engine.history.vocabulary import Vocabulary, stored
 from desktop.engine.task_model import Task
 
 T = TypeVar("T")
@@ -144,7 +144,7 @@ class Writer:
             id_, task = tasks[place]
             row = self._make(key, id_, task)
             rows.append(row)
-            texts.append((key, *_indexed(task.name, row)))
+            texts.append((key, *_indexed(stored(task.name), row)))
             self._sums.add(task, key, row[4], 1)
         self._connection.executemany(_INSERT, rows)
         self._connection.executemany(_INDEX, texts)
@@ -161,9 +161,10 @@ class Writer:
     def _fault(self, task: Task) -> int | None:
         if not (task.exception or task.traceback or task.attempts):
             return None
-        fault = fault_of(task)
-        if fault is None:
+        found = fault_of(task)
+        if found is None:
             return None
+        fault = storable(found[0]), storable(found[1])
         number = self._faults.get(fault)
         if number is None:
             add = "INSERT OR IGNORE INTO fault (exception, place) VALUES (?, ?)"
