@@ -12,7 +12,7 @@ from desktop.engine.config import HistoryConfig
 from desktop.engine.history.details import find_task, show_task
 from desktop.engine.history.figures import task_figures
 from desktop.engine.history.filters import Filters
-from desktop.engine.history.pages import list_tasks, selected_ids
+from desktop.engine.history.pages import list_tasks, selected
 from desktop.engine.history.readers import Readers
 from desktop.engine.history.recorder import Recorder
 from desktop.engine.history.rows import id_text
@@ -98,10 +98,11 @@ class History:
         await self._fresh()
         return await self._readers.ask(lambda c: task_figures(c, command, time.time()))
 
-    async def ids(self, selection: Selection, most: int) -> tuple[str, ...]:
-        """Ids of the tasks of a selection, the newest first; at most ``most``."""
+    async def tasks(self, selection: Selection, most: int) -> tuple[Task, ...]:
+        """The tasks of a selection that are known, without tracebacks, the newest first; at most
+        ``most``. Raises :class:`BadQuery`, :class:`TrayError`."""
         await self._fresh()
-        return await self._readers.ask(lambda c: selected_ids(c, selection, time.time(), most))
+        return await self._readers.ask(lambda c: selected(c, selection, time.time(), most))
 
     async def _fresh(self) -> None:
         if self._recorder.waiting:

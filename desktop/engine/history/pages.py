@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import sqlite3
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
@@ -18,7 +19,7 @@ from desktop.engine.history.lookup import Lookup
 from desktop.engine.history.ordering import Place, Wanted, keys, question
 from desktop.engine.history.query import ALL, Or, Query, State, parse
 from desktop.engine.history.rendering import all_of
-from desktop.engine.history.rows import id_text, id_value, task_of
+from desktop.engine.history.rows import id_value, task_of
 from desktop.engine.history.writer import SELECT
 from desktop.engine.history_commands import ListTasks, Selection, TaskOrder, TaskPage
 from desktop.engine.task_model import Task
@@ -55,19 +56,17 @@ def list_tasks(connection: sqlite3.Connection, command: ListTasks, now: float) -
     )
 
 
-def selected_ids(
+def selected(
     connection: sqlite3.Connection, selection: Selection, now: float, most: int
-) -> tuple[str, ...]:
-    """Ids of all tasks of a selection, the newest first; at most ``most``."""
+) -> tuple[Task, ...]:
+    """The tasks of a selection, whole but for their tracebacks, the newest first; at most
+    ``most``. Raises :class:`BadQuery`, :class:`UsageError`."""
     lookup = Lookup(connection)
     wanted = wanted_of(selection, lookup, now)
     places = keys(connection, wanted, TaskOrder.SEEN, True, None, lookup, most)
-    found: list[str] = []
-    for chunk in _chunks([place.key for _, place in zip(range(most), places, strict=False)]):
-        marks = ", ".join("?" * len(chunk))
-        ask = f"SELECT id FROM task WHERE key IN ({marks}) ORDER BY key DESC"
-        found += [id_text(id_) for (id_,) in connection.execute(ask, chunk)]
-    return tuple(found)
+    found = [place.key for place in islice(places, most)]
+    tasks = rows(connection, found)
+    return tuple(tasks[key] for key in found)
 
 
 def wanted_of(selection: Selection, lookup: Lookup, now: float) -> Wanted:

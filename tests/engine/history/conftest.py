@@ -17,8 +17,8 @@ from desktop.engine.config import HistoryConfig
 from desktop.engine.history.database import open_writer
 from desktop.engine.history.history import FILE, History
 from desktop.engine.history.writer import Writer
+from desktop.engine.history_commands import ListTasks, Selection, TaskPage
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import ListTasks, Selection, TaskPage
 from desktop.engine.task_model import Task
 
 NOW = 1_800_000_000.0

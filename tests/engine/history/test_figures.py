@@ -15,8 +15,8 @@ from desktop.engine.history import figure_bins
 from desktop.engine.history.faults import exception_type, fault_of, place
 from desktop.engine.history.figures import task_figures
 from desktop.engine.history.writer import Writer
+from desktop.engine.history_commands import TaskFigures, TaskFiguresReport
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import TaskFigures, TaskFiguresReport
 from desktop.engine.task_model import Attempt, Task
 from tests.engine.history.conftest import NOW, a_task
 

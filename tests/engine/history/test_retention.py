@@ -12,8 +12,8 @@ from desktop.engine.history.figures import task_figures
 from desktop.engine.history.history import FILE
 from desktop.engine.history.retention import STEP_TASKS, Retention
 from desktop.engine.history.writer import Writer
+from desktop.engine.history_commands import TaskFigures
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import TaskFigures
 from desktop.engine.task_model import Task
 from tests.engine.history.conftest import NOW, a_task
 

@@ -17,8 +17,8 @@ from desktop.engine.history.ordering import Place
 from desktop.engine.history.pages import list_tasks, wanted_of
 from desktop.engine.history.query import BadQuery
 from desktop.engine.history.writer import Writer
+from desktop.engine.history_commands import ListTasks, Selection, TaskOrder
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import ListTasks, Selection, TaskOrder
 from desktop.engine.task_model import Task
 from tests.engine.history.conftest import NOW, a_task
 
@@ -307,3 +307,14 @@ async def test_a_wrong_query_is_refused_and_the_next_answered(history: History) 
     with pytest.raises(BadQuery):
         await history.page(ListTasks(selection=Selection(search="a (")))
     assert (await history.page(ListTasks())).tasks == ()
+
+
+async def test_the_tasks_of_a_selection_for_those_who_act_on_them(history: History) -> None:
+    first, second, third = (a_task(name=name, at=time.time()) for name in ("a.x", "a.y", "b.x"))
+    history.put([first, second, third])
+    of_a = await history.tasks(Selection(search="name:a."), 10)
+    assert {task.id for task in of_a} == {first.id, second.id}
+    assert len(await history.tasks(Selection(search=""), 2)) == 2
+    named = await history.tasks(Selection(ids=(third.id, "nobody")), 10)
+    assert [(task.id, task.args) for task in named] == [(third.id, third.args)]
+    assert (await history.task(second.id)) is not None and await history.task("nobody") is None
