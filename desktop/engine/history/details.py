@@ -79,7 +79,7 @@ def _found(connection: sqlite3.Connection, wanted: str) -> Task:
 def _family(connection: sqlite3.Connection, task: Task) -> tuple[Task, ...]:
     """Of the same root, parents before children, the earlier before the later."""
     root = id_value(task.root_id or task.id)
-    ask = f"{SELECT} WHERE task.id = ? OR task.root = ? LIMIT ?"
+    ask = f"{SELECT} WHERE task.id = ? OR (task.root = ? AND task.root != x'') LIMIT ?"
     rows = connection.execute(ask, (root, root, FAMILY_MAX)).fetchall()
     members = {one.id: one for row in rows for one in (task_of(row),)}
     members.setdefault(task.id, task)

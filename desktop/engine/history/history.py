@@ -26,7 +26,7 @@ from desktop.engine.history_commands import (
     TaskPage,
 )
 from desktop.engine.model import Finding
-from desktop.engine.states import Severity
+from desktop.engine.states import Severity, TaskState
 from desktop.engine.task_model import Task
 from desktop.words import text, textn
 
@@ -131,7 +131,11 @@ class History:
 
 def _unfinished(connection: sqlite3.Connection) -> tuple[str, ...]:
     states = ", ".join(str(STATE_NUMBER[state]) for state in UNFINISHED)
-    question = f"SELECT id FROM task WHERE state IN ({states}) ORDER BY key DESC LIMIT ?"
+    # The second term is the index's own.
+    question = (
+        f"SELECT id FROM task WHERE state IN ({states}) "
+        f"AND state != {STATE_NUMBER[TaskState.SUCCESS]} ORDER BY key DESC LIMIT ?"
+    )
     return tuple(id_text(id_) for (id_,) in connection.execute(question, (UNFINISHED_MAX,)))
 
 

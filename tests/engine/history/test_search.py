@@ -13,7 +13,7 @@ from desktop.engine.errors import TrayError
 from desktop.engine.history import ordering
 from desktop.engine.history.history import History
 from desktop.engine.history.lookup import Lookup
-from desktop.engine.history.ordering import Place
+from desktop.engine.history.ordering import Order, Place
 from desktop.engine.history.pages import list_tasks, wanted_of
 from desktop.engine.history.query import BadQuery
 from desktop.engine.history.writer import Writer
@@ -240,14 +240,14 @@ def test_a_cursor_that_is_none_is_refused(shop: sqlite3.Connection, cursor: str)
 # --- plans ---------------------------------------------------------------------------------------
 
 SEARCHES = {
-    "": None,
+    "": "PRIMARY KEY",
     "common": "task_text",
     "rare3": "task_text",
     "error:x -y": "task_text",
-    "state:failure": "task_state",
-    "name:n1": "task_name",
-    "worker:w1": "task_node",
-    "name:n1 state:failure": "task_",
+    "state:failure": "task_text",
+    "-state:success": "task_text",
+    "name:n1 state:failure": "task_text",
+    "worker:w1 OR rare3": "task_text",
     "id:00000000-0000": "task_id",
     "root:00000000-0000": "task_root",
 }
@@ -255,37 +255,38 @@ SEARCHES = {
 
 @pytest.mark.parametrize(("search", "order"), list(itertools.product(SEARCHES, TaskOrder)))
 @pytest.mark.parametrize("going_on", [False, True])
+@pytest.mark.parametrize("few", [False, True])
 def test_no_search_walks_the_whole_table(
-    many: Any, search: str, order: TaskOrder, going_on: bool
+    many: Any, search: str, order: TaskOrder, going_on: bool, few: bool, monkeypatch: Any
 ) -> None:
-    """The table is read by its key, in the order asked for, or by an index; and what is read in
-    order is not sorted."""
+    """The table is read in the order asked for, or by an index; what is read in order is not
+    sorted, and nothing is read by walking the table."""
+    monkeypatch.setattr(ordering, "SORTED_MAX", 10**6 if few else 0)
     connection, _ = many
     lookup = Lookup(connection)
     wanted = wanted_of(Selection(search=search), lookup, NOW)
-    narrow = wanted.condition.narrow or bool(wanted.condition.match)
-    if order in {TaskOrder.RECEIVED, TaskOrder.RUNTIME}:
-        place = Place(5.0, 5) if going_on else None
-        statements = ordering.by_value(wanted, order.value, True, place, lookup, 100)
+    timed = order in {TaskOrder.RECEIVED, TaskOrder.RUNTIME}
+    place = Place(5.0 if timed else None, int(NOW * 1e6)) if going_on else None
+    asked = Order(order, descending=True, after=place, limit=100)
+    if timed:
+        statements = ordering.by_value(wanted, asked, lookup)
+    elif order is TaskOrder.SEEN:
+        statements = [ordering.by_key(wanted.condition, wanted, asked)]
     else:
-        place = Place(None, int(NOW * 1e6)) if going_on else None
-        if order is not TaskOrder.SEEN:
-            column = {TaskOrder.NAME: "name", TaskOrder.STATE: "state", TaskOrder.WORKER: "node"}
-            wanted = ordering.within(wanted, column[order], 1)
-        statements = ordering.by_key(wanted, True, place, lookup, 100)
-    plans = [plan(connection, one) for one in statements]
-    assert plans
-    for steps in plans:
-        read = [step for step in steps if " task" in step and "task_text" not in step]
-        assert not [step for step in read if step == "SCAN task"] or order is TaskOrder.SEEN, steps
-        assert all("USING" in step for step in read) or search == "", steps
-        if not narrow:
-            # Those that are few are sorted; this file has few of everything.
-            sorts = [step for step in steps if "TEMP B-TREE" in step]
-            assert not sorts or (search and order in {TaskOrder.RECEIVED, TaskOrder.RUNTIME})
-    wished = SEARCHES[search]
-    if wished and order is TaskOrder.SEEN:
-        assert all(any(wished in step or "PRIMARY KEY" in step for step in one) for one in plans)
+        column = {TaskOrder.NAME: "name", TaskOrder.STATE: "state", TaskOrder.WORKER: "node"}
+        inner = ordering.within(wanted.condition, column[order], 1)
+        statements = [ordering.by_key(inner, wanted, asked)]
+    for statement in statements:
+        steps = plan(connection, statement)
+        read = [step for step in steps if step.startswith(("SCAN", "SEARCH"))]
+        walked = [step for step in read if step == "SCAN task"]
+        assert not walked or (search == "" and not timed and not going_on), steps
+        lazy = not (wanted.narrow or (timed and (few or wanted.texts)))
+        assert not lazy or not [step for step in steps if "TEMP B-TREE" in step], steps
+        if order is TaskOrder.SEEN and search:
+            assert any(SEARCHES[search] in step for step in read), steps
+        if timed and not few and not wanted.texts and not wanted.narrow:
+            assert f"INDEX task_{order.value}" in read[0], steps
 
 
 def plan(connection: sqlite3.Connection, statement: ordering.Statement) -> list[str]:
