@@ -8,10 +8,9 @@ present language of the process that asks.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desktop.engine.cleanup_model import HeldTask, LostTask
-from desktop.engine.commands import CleanupEntry, CleanupReport, PlanRow, RunAgainReport
 from desktop.engine.model import (
     ActiveTask,
     EngineInfo,
@@ -26,6 +25,9 @@ from desktop.engine.model import (
 )
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import ALIVE, PlanAction
+
+if TYPE_CHECKING:
+    from desktop.engine.commands import CleanupEntry, CleanupReport, PlanRow, RunAgainReport
 
 Document = dict[str, Any]
 

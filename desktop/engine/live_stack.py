@@ -70,7 +70,7 @@ class LiveStack:
         self.cleaner = Cleaner(self, self.home.root / "cleanup.log", on_change, self.rescuer)
         self.wanted_processes = all_stacks.wanted
         self._own = OwnServices()
-        self.tasks = TaskWatch(on_change)
+        self.tasks = TaskWatch(on_change, self.home.root)
         self.takeovers = Takeovers(self)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
@@ -90,6 +90,7 @@ class LiveStack:
         self.problem = None
         self._make_specs(loaded)
         self.code.follow(loaded)
+        self.tasks.history.open(loaded.history)
 
     def _make_specs(self, loaded: StackConfig) -> None:
         specs: dict[str, ServiceSpec] = {}
@@ -100,8 +101,7 @@ class LiveStack:
         self._own.configure(specs, complete=self.app.known)
         for name, supervisor in list(self.supervisors.items()):
             service = supervisor.service
-            idle = service.state is ServiceState.STOPPED and not service.wanted
-            if name not in specs and idle:
+            if name not in specs and service.state is ServiceState.STOPPED and not service.wanted:
                 del self.supervisors[name]
         for spec in specs.values():
             known = self.supervisors.get(spec.name)

@@ -21,7 +21,7 @@ import msgspec
 
 from desktop import __version__
 from desktop.engine import wire
-from desktop.engine.commands import Done, Leave, Refused, Watch
+from desktop.engine.commands import Answer, Command, Done, Leave, Refused, Watch
 from desktop.engine.engine import Engine
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem
@@ -126,8 +126,9 @@ class Face:
             while True:
                 message = await self._read()
                 if isinstance(message, wire.Request):
-                    task = self._start(self._answer(message))
-                    if isinstance(message.command, QUESTIONS):
+                    command = wire.command_of(message)
+                    task = self._start(self._answer(message.id, command))
+                    if isinstance(command, QUESTIONS):
                         self._questions[message.id] = task
                         task.add_done_callback(partial(self._answered, message.id))
                 elif isinstance(message, wire.Cancel):
@@ -161,12 +162,11 @@ class Face:
             self._writer.write(wire.frame(message))
             await self._writer.drain()
 
-    async def _answer(self, request: wire.Request) -> None:
-        command = request.command
+    async def _answer(self, number: int, command: Command) -> None:
         try:
             if isinstance(command, Leave):
                 self._on_leave()
-                answer: object = Done()
+                answer: Answer = Done()
             elif isinstance(command, Watch):
                 self._engine.watch(id(self), command.interval_s)
                 answer = Done()
@@ -178,7 +178,7 @@ class Face:
             log.exception("the command %r broke", type(command).__name__)
             answer = Refused(_unexpected(error))
         with contextlib.suppress(ConnectionError, TimeoutError):
-            await self._send(wire.Reply(request.id, answer))  # type: ignore[arg-type]
+            await self._send(wire.reply(number, answer))
 
     async def _watch(self) -> None:
         with self._engine.changes() as changed:

@@ -9,107 +9,28 @@ from enum import StrEnum
 
 import msgspec
 
+from desktop.engine.history_commands import ListFilters as ListFilters
+from desktop.engine.history_commands import ListTasks as ListTasks
+from desktop.engine.history_commands import SavedFilters as SavedFilters
+from desktop.engine.history_commands import SaveFilter as SaveFilter
+from desktop.engine.history_commands import Selection as Selection
+from desktop.engine.history_commands import ShowTask as ShowTask
+from desktop.engine.history_commands import TaskDetail as TaskDetail
+from desktop.engine.history_commands import TaskFigures as TaskFigures
+from desktop.engine.history_commands import TaskFiguresReport as TaskFiguresReport
+from desktop.engine.history_commands import TaskOrder as TaskOrder
+from desktop.engine.history_commands import TaskPage as TaskPage
 from desktop.engine.model import Problem
-from desktop.engine.states import TaskState
 from desktop.engine.task_model import (
-    ChartPoint,
-    FailureGroup,
     QueueDetail,
     QueuedMessage,
     Reason,
     RegisteredTask,
     ScheduleEntry,
     Task,
-    TaskNameStatistics,
     WaitingTask,
 )
 from desktop.words import Text
-
-# --- history -----------------------------------------------------------------------------------
-
-
-class TaskOrder(StrEnum):
-    """What a list of tasks is sorted by."""
-
-    SEEN = "seen"
-    RECEIVED = "received"
-    NAME = "name"
-    STATE = "state"
-    WORKER = "worker"
-    RUNTIME = "runtime"
-
-
-class Selection(msgspec.Struct, frozen=True):
-    """Tasks of the history: those named, or all that match."""
-
-    ids: tuple[str, ...] = ()
-    search: str | None = None
-    """In the query language; "" matches all, None only ``ids``."""
-    states: tuple[TaskState, ...] = ()
-    """Of those that match; (): any."""
-
-
-class ListTasks(msgspec.Struct, frozen=True, tag=True):
-    """One page of the history. Answers :class:`TaskPage`. A query that can't be read is refused
-    with the place of the mistake (code ``bad-query``)."""
-
-    project: str = ""
-    selection: Selection = Selection(search="")
-    order: TaskOrder = TaskOrder.SEEN
-    descending: bool = True
-    after: str = ""
-    """``next`` of the page before; "": the first."""
-    limit: int = 100
-    count: bool = False
-    """Count all that match, too (slower)."""
-
-
-class TaskPage(msgspec.Struct, frozen=True, tag=True):
-    tasks: tuple[Task, ...] = ()
-    """Without tracebacks."""
-    next: str = ""
-    """To go on behind the last; "": there are no more."""
-    total: int | None = None
-    """All that match; None when not asked, or when there are more than were counted."""
-    kept: int = 0
-    """Tasks in the history."""
-    mark: int = 0
-    """Grows with every change of the history: equal marks, equal answers."""
-
-
-class ShowTask(msgspec.Struct, frozen=True, tag=True):
-    """All of one task. Answers :class:`TaskDetail`; refused with ``no-such-task``."""
-
-    project: str = ""
-    id: str = ""
-
-
-class TaskDetail(msgspec.Struct, frozen=True, tag=True):
-    task: Task
-    family: tuple[Task, ...] = ()
-    """Tasks of the same root, itself included, parents before children; at most 500."""
-    log: tuple[str, ...] = ()
-    """Lines of its worker's log that name it."""
-    again: Text = Text("")
-    """Why it can't be run again as it was; "" when it can."""
-
-
-class TaskFigures(msgspec.Struct, frozen=True, tag=True):
-    """Aggregates of what finished in a span of time. Answers :class:`TaskFiguresReport`."""
-
-    project: str = ""
-    since: float = 0.0
-    until: float | None = None
-    name: str = ""
-    """Of one task; "": of all."""
-    points: int = 60
-
-
-class TaskFiguresReport(msgspec.Struct, frozen=True, tag=True):
-    names: tuple[TaskNameStatistics, ...] = ()
-    failures: tuple[FailureGroup, ...] = ()
-    points: tuple[ChartPoint, ...] = ()
-
 
 # --- actions on tasks --------------------------------------------------------------------------
 
@@ -373,6 +294,8 @@ TaskCommand = (
     ListTasks
     | ShowTask
     | TaskFigures
+    | SaveFilter
+    | ListFilters
     | ActOnTasks
     | RunTask
     | RegisteredTasks
@@ -391,6 +314,7 @@ TaskAnswer = (
     TaskPage
     | TaskDetail
     | TaskFiguresReport
+    | SavedFilters
     | TaskActionReport
     | RegisteredTasksReport
     | NodeReport

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from desktop.engine import task_answers
 from desktop.engine.commands import (
     Answer,
     Census,
@@ -21,6 +22,7 @@ from desktop.engine.commands import (
     StopExisting,
 )
 from desktop.engine.live_stack import LiveStack
+from desktop.engine.task_commands import ListFilters, ListTasks, SaveFilter, ShowTask, TaskFigures
 
 Verb = Callable[[LiveStack, Any], Awaitable[Answer]]
 
@@ -45,4 +47,9 @@ VERBS: dict[type, Verb] = {
     ForceCleanup: _force,
     CleanupLog: lambda stack, command: stack.cleaner.log(command.limit),
     RunAgain: lambda stack, command: stack.rescuer.run_again(command.ids),
+    ListTasks: lambda stack, command: stack.tasks.history.page(command),
+    ShowTask: lambda stack, command: task_answers.show_task(stack, command.id),
+    TaskFigures: lambda stack, command: stack.tasks.history.figures(command),
+    SaveFilter: task_answers.save_filter,
+    ListFilters: task_answers.list_filters,
 }

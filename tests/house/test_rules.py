@@ -36,7 +36,7 @@ HOMES = {
         "web/downloads/",
         "web/celery_app.py",
     ),
-    "sqlite3": (),
+    "sqlite3": ("desktop/engine/history/",),
 }
 """Where the libraries that touch the world outside are used; everybody else asks there."""
 SIGNALLERS = (

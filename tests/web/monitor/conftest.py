@@ -197,10 +197,11 @@ class FakeEngine:
                     self._faces[writer] = self.snapshot
                     writer.write(wire.frame(wire.Full(self.snapshot)))
                 else:
-                    self.commands.append(message.command)
-                    answer = self.answer(message.command)
+                    command = wire.command_of(message)
+                    self.commands.append(command)
+                    answer = self.answer(command)
                     if answer is not None:
-                        writer.write(wire.frame(wire.Reply(message.id, answer)))
+                        writer.write(wire.frame(wire.reply(message.id, answer)))
         del self._faces[writer]
         writer.close()
 
