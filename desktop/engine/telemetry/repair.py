@@ -25,6 +25,7 @@ from desktop.engine.telemetry.correction import NodeTasks
 from desktop.engine.telemetry.fold import Fold
 
 ASK_TIMEOUT_S = 1.0
+ASK_AGAIN_TIMEOUT_S = 3.0
 EVERY_S = 60.0
 """While tasks are in flight."""
 MISSED_EVERY_S = 30.0
@@ -128,7 +129,8 @@ class Repair:
             gap, self._gap = self._gap, None
         is_first, self._is_first = self._is_first, False
         asked_at, at = time.monotonic(), time.time()
-        answers = self._ask()
+        # A machine that is busy starting a stack answers late.
+        answers = self._ask(ASK_TIMEOUT_S) or self._ask(ASK_AGAIN_TIMEOUT_S)
         ids = dict.fromkeys((*self._fold.repair(answers, asked_at), *self._fold.missing()))
         if is_first:
             held = frozenset().union(*(one.ids for one in answers.values()))
@@ -160,14 +162,14 @@ class Repair:
             log.debug("%s", error)
             return ()
 
-    def _ask(self) -> dict[str, NodeTasks]:
+    def _ask(self, timeout_s: float) -> dict[str, NodeTasks]:
         """What each node that answers has."""
         questions = ("active", "reserved", "scheduled")
         with ThreadPoolExecutor(len(questions), "telemetry-repair") as pool:
             said = [
                 _by_node(replies)
                 for replies in pool.map(
-                    lambda question: self._control.replies(question, ASK_TIMEOUT_S), questions
+                    lambda question: self._control.replies(question, timeout_s), questions
                 )
             ]
         active, reserved, scheduled = said

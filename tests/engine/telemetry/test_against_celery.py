@@ -110,4 +110,6 @@ def test_it_does_not_matter_when_tasks_are_taken(data):
     assert ledger.keys() == at_once.keys()
     for uuid, task in at_once.items():
         for name in ("state", "starts", "worker", "finished_at", "revoked_why", *SAME):
+            if name == "runtime_s" and task.state != "SUCCESS":
+                continue  # made of two instants, of which one may come when it was told
             assert getattr(ledger[uuid], name) == getattr(task, name), name
