@@ -85,12 +85,14 @@ def described(app, name):
     queues.update(dict.fromkeys(queue_name(getattr(task, "queue", None)) for task in own))
     queues.pop("", None)
     options = conf.broker_transport_options or {}
+    results = conf.get("result_backend_transport_options") or {}
     flower = importlib.util.find_spec("flower")
     return {
         "name": app.main or "",
         "module_file": getattr(sys.modules.get(name.partition(":")[0]), "__file__", "") or "",
         "broker_url": first(conf.broker_read_url or conf.broker_url) or "amqp://guest@localhost//",
         "result_backend": str(conf.result_backend or ""),
+        "result_key_prefix": str(results.get("global_keyprefix") or ""),
         "queues": list(queues),
         "consumed": consumed,
         "default_queue": conf.task_default_queue,

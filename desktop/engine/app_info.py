@@ -39,6 +39,8 @@ class AppInfo(msgspec.Struct, frozen=True):
     module_file: str = ""
     result_backend: str = ""
     """May hold credentials: never shown whole."""
+    result_key_prefix: str = ""
+    """``global_keyprefix`` of its ``result_backend_transport_options``."""
     default_queue: str = "celery"
     create_missing_queues: bool = True
     control_exchange: str = "celery"

@@ -233,4 +233,6 @@ class Engine:
             live.queues = ()
             return
         with contextlib.suppress(TrayError):
-            live.queues = await asyncio.to_thread(broker.queues, live.broker_url, live.queue_names)
+            live.queues = await asyncio.to_thread(
+                broker.queues, live.broker_url, live.app.info.queues
+            )

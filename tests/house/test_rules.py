@@ -33,6 +33,7 @@ HOMES = {
     "kombu": (
         "desktop/engine/control.py",
         "desktop/engine/rescue/send.py",  # a lost task, once more
+        "desktop/engine/telemetry/kombu_source.py",  # events of brokers that are not Redis
         "web/downloads/",
         "web/celery_app.py",
     ),

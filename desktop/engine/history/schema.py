@@ -53,6 +53,7 @@ COLUMNS = (
     "clock",
     "attempts",
     "fault",
+    "doubt",
 )
 """Of ``task``, in their order."""
 TEXT_COLUMNS = ("name", "args", "kwargs", "result", "exception", "traceback")
@@ -118,5 +119,7 @@ CREATE TABLE figure (
 ) WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_DOUBT = "ALTER TABLE task ADD COLUMN doubt TEXT"
+
+STEPS: tuple[str, ...] = (_FIRST, _DOUBT)
 """Step n leads from version n to n + 1; a fresh file takes all. Append only."""

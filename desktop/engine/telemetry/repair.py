@@ -40,14 +40,25 @@ IDS_MAX = 50_000
 log = logging.getLogger(__name__)
 
 
+class Queued(msgspec.Struct, frozen=True):
+    """What a broker still has of some tasks."""
+
+    waiting: Mapping[str, str]
+    """Those that wait, each with its queue."""
+    unacked: frozenset[str] = frozenset()
+    """Those that were delivered, and come again should their worker be gone."""
+    complete: bool = True
+    """All was looked at; otherwise what is not here may be there."""
+
+
 class Witnesses(msgspec.Struct, frozen=True):
     """Who else can tell of tasks. Each blocks, and may raise :class:`TrayError`: then it is as if
     it had known nothing."""
 
     results: Callable[[Sequence[str]], Iterable[Task]] = lambda _: ()
     """How those of these tasks ended that have."""
-    queued: Callable[[frozenset[str]], Mapping[str, str]] = lambda _: {}
-    """Those of these tasks that wait in a queue, each with its queue."""
+    queued: Callable[[frozenset[str]], Queued] = lambda _: Queued({}, complete=False)
+    """Those of these tasks that the broker still has."""
     unfinished: Callable[[], Sequence[str]] = lambda: ()
     """Ids of tasks that had not ended when an earlier engine heard of them last."""
     heard_until: Callable[[], float | None] = lambda: None
@@ -150,10 +161,14 @@ class Repair:
         for task in self._told(self._witnesses.results, ids):
             self._fold.settle(task, asked_at)
             open_.pop(task.id, None)
-        for one, queue in dict(self._told(self._witnesses.queued, frozenset(open_))).items():
+        queued = self._told(self._witnesses.queued, frozenset(open_)) if open_ else None
+        if not queued:
+            return
+        for one, queue in queued.waiting.items():
             self._fold.settle(Task(one, queue=queue, doubt="queued", seen_at=at), asked_at)
-            open_.pop(one, None)
-        self._fold.doubt(open_, "not-running", at)
+        if queued.complete:
+            known = {*queued.waiting, *queued.unacked}
+            self._fold.doubt((one for one in open_ if one not in known), "not-running", at)
 
     def _told(self, ask: Callable[..., Any], *arguments: Any) -> Any:
         try:

@@ -11,10 +11,10 @@ import json
 from typing import Any
 
 from celery.events.state import State
-from desktop.engine.history.merge import merge
 from hypothesis import given
 from hypothesis import strategies as st
 
+from desktop.engine.history.merge import merge
 from desktop.engine.task_model import Task
 from desktop.engine.telemetry.fold import Fold
 from desktop.engine.telemetry.wire import Event, events_of
