@@ -13,7 +13,7 @@ from desktop.cli.ink import harmless, paint
 from desktop.cli.states import TASK
 from desktop.cli.task_source import ask
 from desktop.cli.task_tables import short
-from desktop.engine.task_commands import ShowTask, TaskDetail
+from desktop.engine.history_commands import ShowTask, TaskDetail
 from desktop.engine.task_doubts import doubt_words
 from desktop.engine.task_model import Task
 from desktop.quantities import clock, duration

@@ -7,7 +7,7 @@ from typing import overload
 
 from desktop.cli.context import Context
 from desktop.engine.errors import NotRunning, TrayError
-from desktop.engine.task_commands import (
+from desktop.engine.history_commands import (
     ListTasks,
     ShowTask,
     TaskDetail,

@@ -11,7 +11,7 @@ from desktop.cli.group import verb
 from desktop.cli.render import print_json, print_table
 from desktop.cli.task_source import ask, instant
 from desktop.cli.task_tables import failures_table, names_table
-from desktop.engine.task_commands import TaskFigures, TaskFiguresReport
+from desktop.engine.history_commands import TaskFigures, TaskFiguresReport
 from desktop.engine.task_documents import failure_document, name_document
 from desktop.words import tr
 

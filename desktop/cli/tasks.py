@@ -8,7 +8,7 @@ from desktop.cli.arguments import WholeNumber
 from desktop.cli.context import Context
 from desktop.cli.group import Verb
 from desktop.cli.verb_group import verb_group
-from desktop.engine.task_commands import ListTasks, Selection, TaskPage
+from desktop.engine.history_commands import ListTasks, Selection, TaskPage
 from desktop.words import text, tr, trn
 
 LIMIT_MAX = 1_000_000
@@ -17,6 +17,9 @@ VERBS = {
     "show": Verb("task_show:show", text("Show all of one task")),
     "stats": Verb("task_stats:stats", text("Count, rates and durations of each task name")),
     "failures": Verb("task_stats:failures", text("Failures by exception and place")),
+    "retry": Verb("task_acts:retry", text("Run tasks again with their real arguments")),
+    "revoke": Verb("task_acts:revoke", text("Have workers drop tasks, or end those that run")),
+    "run": Verb("task_run:run", text("Send a task by hand, or list those that there are")),
 }
 
 

@@ -117,3 +117,15 @@ class ListFilters(msgspec.Struct, frozen=True, tag=True):
 class SavedFilters(msgspec.Struct, frozen=True, tag=True):
     filters: tuple[tuple[str, str], ...] = ()
     """(name, search), in the order in which they were saved."""
+
+
+HistoryCommand = ListTasks | ShowTask | TaskFigures | SaveFilter | ListFilters
+
+HistoryAnswer = TaskPage | TaskDetail | TaskFiguresReport | SavedFilters
+
+HISTORY_QUESTIONS = (
+    ListTasks,
+    ShowTask,
+    TaskFigures,
+)
+"""Change nothing: breaking them off harms nothing."""

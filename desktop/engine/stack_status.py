@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from desktop.engine.events_off import events_off
-from desktop.engine.model import Queue, StackStatus, WorkerRow
+from desktop.engine.model import StackStatus
 from desktop.engine.stack_findings import (
     code_not_taken_up,
     not_taken_over,
     stack_findings,
     stack_state,
 )
-from desktop.engine.states import Role
 from desktop.engine.task_findings import task_findings
 from desktop.engine.urls import masked
 
@@ -45,14 +41,10 @@ def stack_status(stack: LiveStack) -> StackStatus:
         workers=rows,
         tasks=stack.tasks.counts,
         active=stack.tasks.active,
-        queues=tuple(_with_consumers(queue, rows) for queue in stack.queues),
+        queues=stack.queues.status(rows),
         findings=(
-            *code,
-            *kept,
-            *findings,
-            *tasks,
-            *((silent,) if silent else ()),
-            *stack.tasks.history.findings(),
+            *(*code, *kept, *findings, *tasks, *((silent,) if silent else ())),
+            *(*stack.tasks.history.findings(), *stack.queues.findings()),
             *stack.machine_findings,
         ),
         telemetry=stack.tasks.status,
@@ -61,10 +53,3 @@ def stack_status(stack: LiveStack) -> StackStatus:
         stranded=stack.rescuer.stranded,
         problem=stack.problem,
     )
-
-
-def _with_consumers(queue: Queue, rows: Sequence[WorkerRow]) -> Queue:
-    """Redis does not know who consumes; the workers of the app do. None while none was seen."""
-    workers = [row for row in rows if row.role is Role.WORKER]
-    consumers = sum(queue.name in row.queues for row in workers) if workers else None
-    return msgspec.structs.replace(queue, consumers=consumers)

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 
 from desktop.engine.history.details import log_lines
+from desktop.engine.history_commands import ListFilters, SavedFilters, SaveFilter, TaskDetail
 from desktop.engine.live_stack import LiveStack
-from desktop.engine.task_commands import ListFilters, SavedFilters, SaveFilter, TaskDetail
 
 
 async def show_task(stack: LiveStack, task_id: str) -> TaskDetail:

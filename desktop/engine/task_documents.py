@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from desktop.engine.task_commands import TaskDetail, TaskFiguresReport
+from desktop.engine.history_commands import TaskDetail, TaskFiguresReport
 from desktop.engine.task_model import Attempt, ChartPoint, FailureGroup, Task, TaskNameStatistics
 
 Document = dict[str, Any]

@@ -4,7 +4,7 @@ import signal
 import threading
 from pathlib import Path
 
-from desktop.engine.control import Control, active_task, _by_node
+from desktop.engine.control import Control, _by_node, active_task
 
 
 def test_a_worker_that_consumes_answers_a_ping(server, workers):

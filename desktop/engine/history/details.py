@@ -11,7 +11,7 @@ from desktop.engine.errors import TrayError, UsageError
 from desktop.engine.history.conditions import id_ranges
 from desktop.engine.history.rows import id_text, id_value, task_of
 from desktop.engine.history.writer import SELECT
-from desktop.engine.task_commands import TaskDetail
+from desktop.engine.history_commands import TaskDetail
 from desktop.engine.task_model import Task
 from desktop.words import text, verbatim
 

@@ -21,8 +21,8 @@ from desktop.engine.history.figure_bins import (
 )
 from desktop.engine.history.rows import id_text
 from desktop.engine.history.schema import KEYS_A_SECOND, STATE_NUMBER, STATES
+from desktop.engine.history_commands import TaskFigures, TaskFiguresReport
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import TaskFigures, TaskFiguresReport
 from desktop.engine.task_model import ChartPoint, FailureGroup, TaskNameStatistics
 
 NAMES_MAX = 500

@@ -17,9 +17,7 @@ from desktop.engine.history.readers import Readers
 from desktop.engine.history.recorder import Recorder
 from desktop.engine.history.rows import id_text
 from desktop.engine.history.schema import KEYS_A_SECOND, STATE_NUMBER, UNFINISHED
-from desktop.engine.model import Finding
-from desktop.engine.states import Severity
-from desktop.engine.task_commands import (
+from desktop.engine.history_commands import (
     ListTasks,
     Selection,
     TaskDetail,
@@ -27,6 +25,8 @@ from desktop.engine.task_commands import (
     TaskFiguresReport,
     TaskPage,
 )
+from desktop.engine.model import Finding
+from desktop.engine.states import Severity
 from desktop.engine.task_model import Task
 from desktop.words import text, textn
 

@@ -10,7 +10,7 @@ from desktop.engine.history.figures import task_figures
 from desktop.engine.history.history import FILE
 from desktop.engine.history.pages import list_tasks
 from desktop.engine.history.readers import Readers
-from desktop.engine.task_commands import (
+from desktop.engine.history_commands import (
     ListTasks,
     ShowTask,
     TaskDetail,

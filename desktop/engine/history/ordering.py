@@ -15,7 +15,7 @@ from typing import NamedTuple
 from desktop.engine.history.conditions import Condition, OneOf
 from desktop.engine.history.lookup import Lookup
 from desktop.engine.history.schema import STATES
-from desktop.engine.task_commands import TaskOrder
+from desktop.engine.history_commands import TaskOrder
 
 SORTED_MAX = 50_000
 """So many rows are rather fetched by their filter and sorted than looked for in the order."""

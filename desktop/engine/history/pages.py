@@ -20,7 +20,7 @@ from desktop.engine.history.query import ALL, Or, Query, State, parse
 from desktop.engine.history.rendering import all_of
 from desktop.engine.history.rows import id_text, id_value, task_of
 from desktop.engine.history.writer import SELECT
-from desktop.engine.task_commands import ListTasks, Selection, TaskOrder, TaskPage
+from desktop.engine.history_commands import ListTasks, Selection, TaskOrder, TaskPage
 from desktop.engine.task_model import Task
 from desktop.words import Text, text
 
