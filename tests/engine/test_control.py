@@ -7,7 +7,7 @@ from pathlib import Path
 import redis
 from kombu.transport.redis import Channel
 
-from desktop.engine.control import Control, _active_task, _by_node
+from desktop.engine.control import Control, _by_node, active_task
 
 
 def test_a_worker_that_consumes_answers_a_ping(server, workers):
@@ -136,7 +136,7 @@ def test_questions_leave_neither_connections_nor_keys_behind(server, wait_until)
 def test_absurd_answers_are_taken_for_what_they_are_worth():
     assert _by_node([{"a@h": 1}, "x", None, {"b@h": []}]) == (("a@h", 1), ("b@h", []))
     assert _by_node(None) == ()
-    task = _active_task("a@h", {"id": 7, "name": None, "time_start": "soon", "args": "x" * 9999})
+    task = active_task("a@h", {"id": 7, "name": None, "time_start": "soon", "args": "x" * 9999})
     assert (task.id, task.name, task.started_at, len(task.args)) == ("7", "", None, 1024)
 
 

@@ -56,6 +56,7 @@ COLUMNS = (
     "clock",
     "attempts",
     "fault",
+    "doubt",
 )
 """Of ``task``, in their order."""
 TEXT_COLUMNS = ("facets", "name", "args", "kwargs", "result", "exception", "traceback")
@@ -121,5 +122,7 @@ CREATE TABLE figure (
 ) WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_DOUBT = "ALTER TABLE task ADD COLUMN doubt TEXT"
+
+STEPS: tuple[str, ...] = (_FIRST, _DOUBT)
 """Step n leads from version n to n + 1; a fresh file takes all. Append only."""
