@@ -39,6 +39,9 @@ VERBS = {
     "monitor": Verb("monitor:monitor", text("Watch the stack in the terminal")),
     "workers": Verb("workers:workers", text("List every Celery process on this machine")),
     "tasks": Verb("tasks:tasks", text("Show tasks: what runs, what failed, what was done")),
+    "queues": Verb("queues:queues", text("Show the queues; look into one, drop or move its tasks")),
+    "schedule": Verb("schedule:schedule", text("Show beat's entries and tasks that wait")),
+    "why": Verb("why:why", text("Say why a task does not run")),
     "cleanup": Verb(
         "cleanup:cleanup", text("Stop forgotten workers without losing a task; says first which")
     ),

@@ -13,15 +13,10 @@ from desktop.cli.group import verb
 from desktop.cli.ink import harmless, paint
 from desktop.cli.render import print_json
 from desktop.engine.client import Client
+from desktop.engine.control_documents import action_document
 from desktop.engine.errors import UsageError, WouldHarm
-from desktop.engine.task_commands import (
-    ActOnTasks,
-    Selection,
-    TaskActionReport,
-    TaskOutcome,
-    TaskVerb,
-)
-from desktop.engine.task_documents import action_document
+from desktop.engine.history_commands import Selection
+from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskOutcome, TaskVerb
 from desktop.words import Text, text, tr, trn
 
 DONE, FAILED, PARTLY = 0, 1, 4

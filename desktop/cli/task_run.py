@@ -11,13 +11,13 @@ from desktop.cli.context import Context
 from desktop.cli.group import verb
 from desktop.cli.render import Table, plain_table, print_json
 from desktop.cli.task_acts import tell
+from desktop.engine.control_documents import registered_document
 from desktop.engine.task_commands import (
     RegisteredTasks,
     RegisteredTasksReport,
     RunTask,
     TaskActionReport,
 )
-from desktop.engine.task_documents import registered_document
 from desktop.engine.task_model import RegisteredTask
 from desktop.words import tr
 

@@ -15,8 +15,8 @@ from desktop.cli.ink import harmless, paint
 from desktop.cli.render import Table, plain_table, print_json
 from desktop.cli.states import OWNER
 from desktop.cli.worker_verbs import PID_MAX, node_argument, open_stack, pid_option, whole_name
-from desktop.engine.task_commands import DumpNode, NodeDetail, NodeProcess, ShowNode, StackDump
-from desktop.engine.task_documents import dump_document, node_document
+from desktop.engine.control_documents import dump_document, node_document
+from desktop.engine.node_commands import DumpNode, NodeDetail, NodeProcess, ShowNode, StackDump
 from desktop.quantities import clock, duration, percent, size
 from desktop.words import tr
 

@@ -15,8 +15,8 @@ from desktop.cli.render import print_json
 from desktop.engine.client import Client
 from desktop.engine.errors import TrayError, UsageError
 from desktop.engine.model import StackStatus
+from desktop.engine.node_commands import NodeReport, NodeVerb, TellNode
 from desktop.engine.states import Role
-from desktop.engine.task_commands import NodeReport, NodeVerb, TellNode
 from desktop.words import Text, text, tr, verbatim
 
 PID_MAX = 2**31 - 1

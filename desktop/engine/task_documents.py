@@ -1,104 +1,124 @@
-"""The JSON documents about tasks and nodes, as :mod:`desktop.engine.documents` has the others.
-
-Pure. Fields may be added; none may change its name or meaning.
-"""
+"""The JSON documents about tasks: see :mod:`desktop.engine.documents`, of which they are a part."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from desktop.engine.task_commands import NodeDetail, NodeProcess, StackDump, TaskActionReport
-from desktop.engine.task_model import RegisteredTask, WaitingTask
+from desktop.engine.history_commands import TaskDetail, TaskFiguresReport
+from desktop.engine.task_model import Attempt, ChartPoint, FailureGroup, Task, TaskNameStatistics
 
 Document = dict[str, Any]
 
 
-def action_document(report: TaskActionReport) -> Document:
-    """What an action did: ``{"done": n, "failed": n, "words": "…", "outcomes": [...]}``."""
+def tasks_document(tasks: Iterable[Task], total: int | None) -> Document:
+    """``{"tasks": [...], "total": n}``; null when more match than were counted."""
+    return {"tasks": [task_document(task) for task in tasks], "total": total}
+
+
+def task_document(task: Task) -> Document:
+    """One task without its traceback. Texts that are not known are "", instants null."""
     return {
-        "done": report.done,
-        "failed": report.failed,
-        "words": str(report.words),
-        "outcomes": [
-            {
-                "id": one.id,
-                "name": one.name or None,
-                "done": one.done,
-                "words": str(one.words),
-                "new_id": one.new_id or None,
-                "args": one.args or None,
-                "kwargs": one.kwargs or None,
-            }
-            for one in report.outcomes
-        ],
+        "id": task.id,
+        "name": task.name,
+        "state": task.state.value,
+        "worker": task.worker,
+        "queue": task.queue,
+        "args": task.args,
+        "kwargs": task.kwargs,
+        "result": task.result,
+        "exception": task.exception,
+        "retries": task.retries,
+        "root_id": task.root_id or None,
+        "parent_id": task.parent_id or None,
+        "sent_at": task.sent_at,
+        "received_at": task.received_at,
+        "started_at": task.started_at,
+        "finished_at": task.finished_at,
+        "runtime_s": task.runtime_s,
+        "starts": task.starts,
+        "worker_pid": task.worker_pid or None,
+        "eta": task.eta,
+        "expires_at": task.expires_at,
+        "revoked_why": task.revoked_why or None,
+        "seen_at": task.seen_at,
     }
 
 
-def registered_document(tasks: Iterable[RegisteredTask]) -> Document:
-    """``{"registered": [...]}``"""
+def task_detail_document(detail: TaskDetail) -> Document:
+    """All of one task: as in the list, with traceback, earlier runs, family and log."""
     return {
-        "registered": [
-            {
-                "name": one.name,
-                "signature": one.signature or None,
-                "doc": one.doc or None,
-                "queue": one.queue or None,
-                "rate_limit": one.rate_limit or None,
-                "nodes": list(one.nodes),
-            }
-            for one in tasks
-        ]
-    }
-
-
-def node_document(node: NodeDetail) -> Document:
-    """All of one worker; what it did not tell is null."""
-    return {
-        "node": node.node,
-        "pid": node.pid or None,
-        "answered": node.answered,
-        "owner": node.owner.value if node.owner else None,
-        "service": node.service or None,
-        "command": node.command or None,
-        "shares_its_name": node.shares_its_name,
-        "pool": node.pool or None,
-        "concurrency": node.concurrency,
-        "autoscale": node.autoscale and {"most": node.autoscale[0], "least": node.autoscale[1]},
-        "prefetch": node.prefetch,
-        "queues": list(node.queues),
-        "clock": node.clock,
-        "uptime_s": node.uptime_s,
-        "totals": dict(node.totals),
-        "processes": [_process(one) for one in node.processes],
-        "reserved": [_waiting(one) for one in node.reserved],
-        "scheduled": [_waiting(one) for one in node.scheduled],
-        "registered": registered_document(node.registered)["registered"],
-        "configuration": dict(node.configuration),
-    }
-
-
-def dump_document(dump: StackDump) -> Document:
-    return {"text": dump.text, "by": dump.by, "note": str(dump.note) or None}
-
-
-def _process(one: NodeProcess) -> Document:
-    return {
-        "pid": one.pid,
-        "main": one.main,
-        "cpu_percent": one.cpu_percent,
-        "rss_bytes": one.rss_bytes,
-        "started_at": one.started_at,
         "task": {
-            "id": one.task_id,
-            "name": one.task_name,
-            "started_at": one.task_started_at,
-            "usual_s": one.task_usual_s,
-        }
-        if one.task_id
-        else None,
+            **task_document(detail.task),
+            "traceback": detail.task.traceback,
+            "attempts": [_attempt(one) for one in detail.task.attempts],
+        },
+        "family": [task_document(one) for one in detail.family],
+        "log": list(detail.log),
+        "run_again": {"possible": not str(detail.again), "why_not": str(detail.again)},
     }
 
 
-def _waiting(one: WaitingTask) -> Document:
-    return {"id": one.id, "name": one.name, "at": one.at or None, "args": one.args}
+def figures_document(report: TaskFiguresReport) -> Document:
+    """Statistics per name, failures, and points over time."""
+    return {
+        "names": [name_document(one) for one in report.names],
+        "failures": [failure_document(one) for one in report.failures],
+        "points": [_point(one) for one in report.points],
+    }
+
+
+def name_document(one: TaskNameStatistics) -> Document:
+    return {
+        "name": one.name,
+        "count": one.count,
+        "succeeded": one.succeeded,
+        "failed": one.failed,
+        "retried": one.retried,
+        "revoked": one.revoked,
+        "per_minute": one.per_minute,
+        "failed_share": one.failed / one.count if one.count else 0.0,
+        "runtime_p50_s": one.runtime_p50_s,
+        "runtime_p95_s": one.runtime_p95_s,
+        "runtime_p99_s": one.runtime_p99_s,
+        "wait_p50_s": one.wait_p50_s,
+        "wait_p95_s": one.wait_p95_s,
+    }
+
+
+def failure_document(one: FailureGroup) -> Document:
+    return {
+        "exception": one.exception,
+        "place": one.place,
+        "count": one.count,
+        "succeeded_since": one.succeeded_since,
+        "first_at": one.first_at,
+        "last_at": one.last_at,
+        "names": list(one.names),
+        "example_id": one.example_id,
+    }
+
+
+def _attempt(one: Attempt) -> Document:
+    return {
+        "state": one.state.value,
+        "worker": one.worker,
+        "worker_pid": one.worker_pid or None,
+        "received_at": one.received_at,
+        "started_at": one.started_at,
+        "ended_at": one.ended_at,
+        "exception": one.exception,
+        "traceback": one.traceback,
+    }
+
+
+def _point(one: ChartPoint) -> Document:
+    return {
+        "at": one.at,
+        "finished_per_minute": one.finished,
+        "failed_per_minute": one.failed,
+        "runtime_p50_s": one.runtime_p50_s,
+        "runtime_p95_s": one.runtime_p95_s,
+        "wait_p95_s": one.wait_p95_s,
+        "depth": one.depth,
+    }

@@ -9,8 +9,7 @@ import msgspec
 
 from desktop.engine.commands import Command
 from desktop.engine.model import Problem
-from desktop.engine.states import Owner
-from desktop.engine.task_commands import (
+from desktop.engine.node_commands import (
     DumpNode,
     NodeDetail,
     NodeReport,
@@ -19,6 +18,7 @@ from desktop.engine.task_commands import (
     StackDump,
     TellNode,
 )
+from desktop.engine.states import Owner
 from desktop.quantities import duration
 from desktop.ui.view import Row
 from desktop.words import tr, trn

@@ -11,10 +11,10 @@ import msgspec
 
 from desktop.engine.census import pool_usage
 from desktop.engine.census.pool_usage import PoolMeter, Reading
+from desktop.engine.node_commands import NodeDetail, NodeProcess, ShowNode
 from desktop.engine.node_control.configuration import configuration
 from desktop.engine.node_control.target import Target, find
 from desktop.engine.states import Owner
-from desktop.engine.task_commands import NodeDetail, NodeProcess, ShowNode
 from desktop.engine.task_control.by_hand import registration
 from desktop.engine.task_model import RegisteredTask, WaitingTask
 from desktop.engine.urls import masked

@@ -22,10 +22,10 @@ import msgspec
 from desktop.engine.census import pool_usage
 from desktop.engine.errors import ServiceError, WouldHarm
 from desktop.engine.model import WorkerRow
+from desktop.engine.node_commands import DumpNode, StackDump
 from desktop.engine.node_control import cry
 from desktop.engine.node_control.target import Target, find
 from desktop.engine.states import Owner
-from desktop.engine.task_commands import DumpNode, StackDump
 from desktop.engine.task_control.whereabouts import ask_active
 from desktop.words import Text, text, verbatim
 

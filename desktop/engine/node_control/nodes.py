@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from desktop.engine.census.pool_usage import PoolMeter
-from desktop.engine.node_control import detail, dump, telling
-from desktop.engine.task_commands import (
+from desktop.engine.node_commands import (
     DumpNode,
     NodeDetail,
     NodeReport,
@@ -14,6 +13,7 @@ from desktop.engine.task_commands import (
     StackDump,
     TellNode,
 )
+from desktop.engine.node_control import detail, dump, telling
 
 if TYPE_CHECKING:
     from desktop.engine.live_stack import LiveStack

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from desktop.engine.commands import Stop
 from desktop.engine.errors import ServiceError, TrayError, WouldHarm
+from desktop.engine.node_commands import TellNode
 from desktop.engine.node_control.target import Target, check_one, silent
 from desktop.engine.states import Owner
-from desktop.engine.task_commands import TellNode
 from desktop.words import Text, text, verbatim
 
 if TYPE_CHECKING:

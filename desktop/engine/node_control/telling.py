@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from desktop.engine.errors import UsageError
+from desktop.engine.node_commands import NodeReport, NodeVerb, TellNode
 from desktop.engine.node_control import stopping
 from desktop.engine.node_control.target import Target, check_one, find, refused
-from desktop.engine.task_commands import NodeReport, NodeVerb, TellNode
 from desktop.words import Text, text, textn, verbatim
 
 if TYPE_CHECKING:

@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from desktop.engine.errors import TrayError, UsageError
-from desktop.engine.task_commands import (
-    RunTask,
-    Selection,
-    TaskActionReport,
-    TaskOutcome,
-)
+from desktop.engine.history_commands import Selection
+from desktop.engine.task_commands import RunTask, TaskActionReport, TaskOutcome
 from desktop.engine.task_control import again
 from desktop.engine.task_control.arguments import read_list, read_object
 from desktop.engine.task_control.place import Place, place_of

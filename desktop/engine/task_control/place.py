@@ -10,7 +10,6 @@ from desktop.engine.app_info import AppInfo
 from desktop.engine.control import Control
 from desktop.engine.errors import ServiceError
 from desktop.engine.rescue.keys import Keys
-from desktop.engine.rescue.rescuer import broker_of
 from desktop.engine.states import Role
 from desktop.words import text
 
@@ -49,7 +48,7 @@ async def place_of(stack: LiveStack) -> Place:
     found = stack.broker()
     if found is None:
         raise broker_is_down()
-    server = await broker_of(stack.for_rescue())
+    server = await stack.rescuer.broker()
     return Place(
         found.url,
         found.control,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from desktop.engine.history_commands import Selection
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import Selection
 from desktop.engine.task_model import Task
 
 if TYPE_CHECKING:

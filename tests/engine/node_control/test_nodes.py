@@ -11,10 +11,7 @@ import msgspec
 import pytest
 
 from desktop.engine.errors import ServiceError, UsageError, WouldHarm
-from desktop.engine.node_control import cry, dump, target
-from desktop.engine.node_control.nodes import Nodes
-from desktop.engine.states import Owner
-from desktop.engine.task_commands import (
+from desktop.engine.node_commands import (
     DumpNode,
     NodeDetail,
     NodeProcess,
@@ -22,6 +19,9 @@ from desktop.engine.task_commands import (
     ShowNode,
     TellNode,
 )
+from desktop.engine.node_control import cry, dump, target
+from desktop.engine.node_control.nodes import Nodes
+from desktop.engine.states import Owner
 from tests.engine.conftest import wait_until
 from tests.engine.task_control.yard import Yard
 

@@ -12,12 +12,12 @@ import msgspec
 import pytest
 
 from desktop.engine.errors import ServiceError, UsageError
+from desktop.engine.history_commands import Selection
 from desktop.engine.states import TaskState
 from desktop.engine.task_commands import (
     ActOnTasks,
     RegisteredTasks,
     RunTask,
-    Selection,
     TaskActionReport,
     TaskOutcome,
     TaskVerb,

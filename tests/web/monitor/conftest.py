@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -46,6 +45,7 @@ from desktop.engine.states import (
 )
 from desktop.paths import Home
 from desktop.words import text, textn, verbatim
+from tests.ports import free_port
 
 
 def verdict(finding: WorkerFinding) -> Verdict:
@@ -248,12 +248,6 @@ class RunningMonitor:
         except httpx.ConnectError:
             assert self.process.poll() is None, self.log.read_text()
             return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(fact: Callable[[], object], timeout_s: float = 15.0) -> None:
