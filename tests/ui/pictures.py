@@ -17,8 +17,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from desktop.engine.commands import PlanCleanup
+from desktop.engine.node_commands import ShowNode
 from desktop.engine.states import ServiceState
-from desktop.engine.task_commands import ShowNode
 from desktop.paths import Home
 from desktop.ui import theme
 from desktop.ui.window import StatusWindow

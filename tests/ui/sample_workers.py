@@ -5,8 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from desktop.engine.model import Verdict, WorkerRow
+from desktop.engine.node_commands import NodeDetail, NodeProcess, StackDump
 from desktop.engine.states import Confidence, Owner, Role, WorkerFinding
-from desktop.engine.task_commands import NodeDetail, NodeProcess, StackDump
 from desktop.engine.task_model import RegisteredTask, WaitingTask
 from desktop.words import text
 from tests.ui.sample import NOW, SHOP, UP, WORKER

@@ -8,17 +8,13 @@ from PySide6.QtWidgets import QDialog
 
 from desktop.engine.commands import Restart
 from desktop.engine.model import Problem
+from desktop.engine.node_commands import DumpNode, NodeReport, NodeVerb, ShowNode, TellNode
 from desktop.engine.states import Owner
 from desktop.engine.task_commands import (
-    DumpNode,
-    NodeReport,
-    NodeVerb,
     RegisteredTasks,
     RegisteredTasksReport,
     RunTask,
-    ShowNode,
     TaskActionReport,
-    TellNode,
 )
 from desktop.ui.pages.workers.table import Column
 from desktop.ui.run_task_form import RunTaskForm

@@ -97,9 +97,8 @@ class _Model(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        return row_table.header_data(self._shapes[section], orientation, role)
+        shapes = dict(enumerate(self._shapes))
+        return row_table.header_data(shapes, section, orientation, role)
 
 
 class _Delegate(QStyledItemDelegate):

@@ -9,8 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from desktop.engine.node_commands import NodeDetail, NodeVerb, TellNode
 from desktop.engine.states import Owner
-from desktop.engine.task_commands import NodeDetail, NodeVerb, TellNode
 from desktop.quantities import percent, size
 from desktop.ui.fonts import Role
 from desktop.ui.pages.workers.panels import (

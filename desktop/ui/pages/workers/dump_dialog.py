@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from desktop.engine.task_commands import StackDump
+from desktop.engine.node_commands import StackDump
 from desktop.ui import fonts
 from desktop.ui.fonts import Role
 from desktop.ui.widgets.button import Button

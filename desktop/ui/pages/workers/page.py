@@ -8,14 +8,9 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.engine.model import Problem
+from desktop.engine.node_commands import DumpNode, NodeDetail, StackDump, TellNode
 from desktop.engine.states import ServiceKind, Severity
-from desktop.engine.task_commands import (
-    DumpNode,
-    NodeDetail,
-    StackDump,
-    TaskActionReport,
-    TellNode,
-)
+from desktop.engine.task_commands import TaskActionReport
 from desktop.ui.pages.page import GAP, Page, Surroundings
 from desktop.ui.pages.workers.detail import WorkerDetail
 from desktop.ui.pages.workers.dump_dialog import DumpDialog

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from desktop.engine.task_commands import NodeDetail, NodeVerb, TellNode
+from desktop.engine.node_commands import NodeDetail, NodeVerb, TellNode
 from desktop.engine.task_model import RegisteredTask, WaitingTask
 from desktop.quantities import clock
 from desktop.ui.pages.workers.cells import Cell, CellTable, Line

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit
 
+from desktop.engine.node_commands import NodeDetail, NodeProcess, NodeVerb, TellNode
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import NodeDetail, NodeProcess, NodeVerb, TellNode
 from desktop.quantities import duration, percent, size
 from desktop.ui.pages.workers.cells import Cell, Line
 from desktop.ui.pages.workers.panels import Panel, allow, why_untold

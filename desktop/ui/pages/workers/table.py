@@ -124,9 +124,7 @@ class WorkerModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        return row_table.header_data(SHAPES[Column(section)], orientation, role)
+        return row_table.header_data(SHAPES, section, orientation, role)
 
 
 def cell(line: WorkerLine, column: Column) -> str:
