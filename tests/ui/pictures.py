@@ -17,12 +17,13 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from desktop.engine.commands import PlanCleanup
+from desktop.engine.node_commands import ShowNode
 from desktop.engine.states import ServiceState
 from desktop.paths import Home
 from desktop.ui import theme
 from desktop.ui.window import StatusWindow
 from desktop.words import set_language
-from tests.ui import sample, sample_cleanup
+from tests.ui import sample, sample_cleanup, sample_workers
 from tests.ui.sample import SHOP, StandInBridge, StandInPreferences
 
 STARTING = msgspec.structs.replace(
@@ -44,6 +45,8 @@ SCENES: dict[str, tuple[str, str, object]] = {
     ),
     "services": ("services", "worker1", SHOP),
     "services-failed": ("services", "worker1", sample.with_service(SHOP, sample.failed_worker())),
+    "workers": ("workers", "worker1", sample_workers.BUSY),
+    "workers-none": ("workers", "", sample_workers.NOBODY),
     "logs": ("logs", "", SHOP),
     "logs-one": ("logs", "worker1", SHOP),
     "settings": ("settings", "", SHOP),
@@ -63,6 +66,7 @@ EVERY_WAY = {
     "overview",
     "overview-failed",
     "services-failed",
+    "workers",
     "logs",
     "settings",
     "cleanup",
@@ -123,6 +127,7 @@ def _draw_one(
     bridge = StandInBridge()
     found = sample_cleanup.NOTHING if stack is SHOP else sample_cleanup.PLAN
     bridge.answers[PlanCleanup] = found
+    bridge.answers[ShowNode] = sample_workers.NODE
     with tempfile.TemporaryDirectory() as root:
         home = Home(Path(root))
         logs = home.stack(SHOP.id)
