@@ -13,7 +13,8 @@ import pytest
 from celery import Celery
 
 from tests.cli.conftest import Cli
-from tests.live.conftest import Stack, free_ports, until
+from tests.live.conftest import Stack, until
+from tests.ports import free_port
 
 APP = """
 import os, time
@@ -225,7 +226,7 @@ def test_what_can_t_be_meant_is_explained(cli: Cli, words: tuple[str, ...]) -> N
 
 def test_without_a_broker_it_is_said_that_none_runs(cli: Cli) -> None:
     (cli.folder / "celery-tray.toml").write_text(
-        f'app = "web.celery_app"\n[redis]\nurl = "redis://127.0.0.1:{free_ports(1)[0]}/0"\n'
+        f'app = "web.celery_app"\n[redis]\nurl = "redis://127.0.0.1:{free_port()}/0"\n'
     )
     done = cli("queues")
     cli("why", "x")

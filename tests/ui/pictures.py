@@ -17,6 +17,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.engine.commands import PlanCleanup
+from desktop.engine.node_commands import ShowNode
 from desktop.engine.queue_commands import (
     PeekQueue,
     QueuesReport,
@@ -30,7 +31,7 @@ from desktop.ui import theme
 from desktop.ui.why_panel import WhyPanel
 from desktop.ui.window import StatusWindow
 from desktop.words import set_language
-from tests.ui import sample, sample_cleanup, sample_queues
+from tests.ui import sample, sample_cleanup, sample_queues, sample_workers
 from tests.ui.sample import SHOP, StandInBridge, StandInPreferences
 
 STARTING = msgspec.structs.replace(
@@ -52,6 +53,8 @@ SCENES: dict[str, tuple[str, str, object]] = {
     ),
     "services": ("services", "worker1", SHOP),
     "services-failed": ("services", "worker1", sample.with_service(SHOP, sample.failed_worker())),
+    "workers": ("workers", "worker1", sample_workers.BUSY),
+    "workers-none": ("workers", "", sample_workers.NOBODY),
     "queues": ("queues", "", SHOP),
     "queues-detail": ("queues", "celery", SHOP),
     "queues-slip": ("queues", "celry", SHOP),
@@ -82,6 +85,7 @@ EVERY_WAY = {
     "schedule",
     "why",
     "services-failed",
+    "workers",
     "logs",
     "settings",
     "cleanup",
@@ -144,6 +148,7 @@ def _draw_one(
     stands = scene in {"queues-empty", "schedule-late"}
     bridge.answers = {
         PlanCleanup: found,
+        ShowNode: sample_workers.NODE,
         ShowQueues: QueuesReport() if stands else sample_queues.QUEUES,
         PeekQueue: sample_queues.PEEK,
         ShowSchedule: sample_queues.LATE if stands else sample_queues.SCHEDULE,

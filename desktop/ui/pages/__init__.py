@@ -10,9 +10,11 @@ from desktop.ui.pages.queues import QueuesPage
 from desktop.ui.pages.schedule import SchedulePage
 from desktop.ui.pages.services import ServicesPage
 from desktop.ui.pages.settings import SettingsPage
+from desktop.ui.pages.workers import WorkersPage
 
 PAGES: tuple[type[Page], ...] = (
     OverviewPage,
+    WorkersPage,
     QueuesPage,
     SchedulePage,
     ServicesPage,
