@@ -28,6 +28,7 @@ from desktop.words import tr, trn
 if TYPE_CHECKING:
     from desktop.ui.bridge import Bridge
     from desktop.ui.cleanup_actions import CleanupActions
+    from desktop.ui.task_actions import TaskActions
     from desktop.ui.widgets.confirm import Confirm
 
 
@@ -92,6 +93,13 @@ class Actions(QObject):
         from desktop.ui.cleanup_actions import CleanupActions
 
         return CleanupActions(self._bridge, self)
+
+    @functools.cached_property
+    def tasks(self) -> TaskActions:
+        """What can be done with tasks; loaded with the page that shows them."""
+        from desktop.ui.task_actions import TaskActions
+
+        return TaskActions(self._bridge, self)
 
     def ask_stop_all(self, view: View) -> None:
         """Stop all, after a question that says what happens to the running tasks."""
@@ -188,6 +196,9 @@ class Actions(QObject):
 
     def show_service(self, service: str) -> None:
         self.page_asked.emit("services", service)
+
+    def show_task(self, task_id: str) -> None:
+        self.page_asked.emit("tasks", task_id)
 
     def _run(self, work: Callable[[], None]) -> None:
         QThreadPool.globalInstance().start(_Job(work, self.failed.emit))

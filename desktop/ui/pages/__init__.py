@@ -8,9 +8,11 @@ from desktop.ui.pages.overview import OverviewPage
 from desktop.ui.pages.page import Page
 from desktop.ui.pages.services import ServicesPage
 from desktop.ui.pages.settings import SettingsPage
+from desktop.ui.pages.tasks import TasksPage
 
 PAGES: tuple[type[Page], ...] = (
     OverviewPage,
+    TasksPage,
     ServicesPage,
     CleanupPage,
     LogsPage,
