@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Self
 
 from desktop import __version__
 from desktop.engine import wire
-from desktop.engine.commands import Answer, Command, Leave, Refused
 from desktop.engine.errors import EngineError, HomeError, NotRunning, TrayError
 from desktop.engine.snapshot import Snapshot, apply
 from desktop.launch import own_command
@@ -25,6 +24,8 @@ from desktop.words import text, verbatim
 
 if TYPE_CHECKING:
     import subprocess
+
+    from desktop.engine.commands import Answer, Command, Refused
 
 START_TIMEOUT_S = 20.0
 """How long a fresh engine may take to listen; it needs well under a second."""
@@ -68,18 +69,21 @@ class Client:
         ``on_snapshot`` is called with each new snapshot while waiting. Raises
         :class:`TrayError` when the engine refuses, :class:`EngineError` when it goes away.
         """
+        from desktop.engine.commands import Refused
+
         if on_snapshot:
             self._subscribe()
             if self._snapshot:
                 on_snapshot(self._snapshot)
         request_id, self._next_id = self._next_id, self._next_id + 1
-        self._send(wire.Request(request_id, command))
+        self._send(wire.request(request_id, command))
         while True:
             message = self._receive()
             if isinstance(message, wire.Reply) and message.id == request_id:
-                if isinstance(message.answer, Refused):
-                    raise refusal(message.answer)
-                return message.answer
+                answer = wire.answer_of(message)
+                if isinstance(answer, Refused):
+                    raise refusal(answer)
+                return answer
             if on_snapshot and self._take(message) and self._snapshot:
                 on_snapshot(self._snapshot)
 
@@ -160,6 +164,8 @@ class Client:
             raise newer_engine(self.engine_version)
         if not start:
             return self
+        from desktop.engine.commands import Leave
+
         with contextlib.suppress(EngineError):
             self.submit(Leave())
             while True:

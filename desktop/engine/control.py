@@ -155,6 +155,17 @@ class Control:
             return ()
 
 
+def as_json(value: Any) -> str:
+    """What a node said as JSON in kombu's dialect, whole: a time or a UUID that came in such JSON
+    was turned into Python's own meanwhile. "" when it is no such value."""
+    from kombu.utils.json import dumps
+
+    try:
+        return str(dumps(value, ensure_ascii=False))  # type: ignore[no-untyped-call]
+    except (TypeError, ValueError, RecursionError):
+        return ""
+
+
 def _collect(
     mailbox: Mailbox,
     asked: tuple[str, dict[str, Any]],

@@ -8,14 +8,14 @@ present language of the process that asks.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from desktop.engine.cleanup_model import HeldTask, LostTask
-from desktop.engine.commands import CleanupEntry, CleanupReport, PlanRow, RunAgainReport
 from desktop.engine.model import (
     ActiveTask,
     EngineInfo,
     Finding,
+    Keeper,
     Machine,
     Problem,
     Queue,
@@ -26,6 +26,9 @@ from desktop.engine.model import (
 )
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import ALIVE, PlanAction
+
+if TYPE_CHECKING:
+    from desktop.engine.commands import CleanupEntry, CleanupReport, PlanRow, RunAgainReport
 
 Document = dict[str, Any]
 
@@ -55,7 +58,8 @@ def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -
 
 
 def workers_document(rows: Iterable[WorkerRow], now: float) -> Document:
-    """Celery processes, classified: ``{"workers": [...]}``."""
+    """Celery processes, classified: ``{"workers": [...]}``. ``username`` is null where it is the
+    person's own, ``keeper`` where nothing would start it again."""
     return {"workers": [_worker(row, now) for row in rows]}
 
 
@@ -210,6 +214,18 @@ def _worker(row: WorkerRow, now: float) -> Document:
         "reserved": row.reserved,
         "command": row.command,
         "this_app": row.this_app,
+        "username": row.username or None,
+        "keeper": row.keeper and _keeper(row.keeper),
+        "loaded_at": row.loaded_at,
+    }
+
+
+def _keeper(keeper: Keeper) -> Document:
+    return {
+        "kind": keeper.kind,
+        "name": keeper.name,
+        "pid": keeper.pid or None,
+        "create_time": keeper.create_time or None,
     }
 
 

@@ -8,14 +8,16 @@ import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 
+import msgspec
+
 from desktop.engine.census import brokers
 from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.census.brokers import Broker, Said
 from desktop.engine.census.census import Census
 from desktop.engine.census.judgement.judge import judged
-from desktop.engine.census.judgement.sight import Identity, Sight
+from desktop.engine.census.judgement.sight import Sight
 from desktop.engine.census.judgement.survey import Survey, Wanted
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import Owner, Role, WorkerFinding
 
 WATCHED_S = 5.0
@@ -44,6 +46,7 @@ class FoundWorkers:
         """What each process of the machine that answered said in the last look."""
         self.nodes: tuple[str, ...] = ()
         """Names of all workers of the last look, one that is there twice twice."""
+        self._stopping: frozenset[Identity] = frozenset()
         self._wanted = wanted
         self._on_change = on_change
         self._census = Census()
@@ -53,10 +56,22 @@ class FoundWorkers:
         self._nodes_heard = False
         self._beat: asyncio.Task[None] | None = None
 
+    @property
+    def looked(self) -> bool:
+        """Somebody has looked already."""
+        return bool(self._looked_at)
+
     async def look(self) -> tuple[WorkerRow, ...]:
         """Every Celery process of the machine, judged; the app's own are kept in ``rows``."""
         async with self._looking:
             return await self._look()
+
+    async def fresh(self, within_s: float) -> tuple[WorkerRow, ...]:
+        """The app's own, as they were seen ``within_s`` ago at the earliest."""
+        async with self._looking:
+            if not self._looked_at or time.monotonic() - self._looked_at > within_s:
+                await self._look()
+        return self.rows
 
     async def existing(self) -> tuple[WorkerRow, ...]:
         """Workers of this app that run and are not ours, by a fresh look."""
@@ -80,6 +95,10 @@ class FoundWorkers:
             or row.pid in pids
             or WorkerFinding.SURPLUS in row.findings
         )
+
+    def asked_to_stop(self, rows: Iterable[WorkerRow]) -> None:
+        """A cleanup has these stop: that they take no more tasks is meant."""
+        self._stopping |= {(row.pid, row.create_time) for row in rows}
 
     # --- by itself ---------------------------------------------------------------------------
 
@@ -130,7 +149,9 @@ class FoundWorkers:
         said = await brokers.ask(asked)
         self._nodes_heard = bool(said.answers)
         # What is wanted is asked again: something may have started or stopped meanwhile.
-        sight, rows = await asyncio.to_thread(self._judge, self._wanted(), said, not own_only)
+        wanted = msgspec.structs.replace(self._wanted(), stopping=self._stopping)
+        sight, rows = await asyncio.to_thread(self._judge, wanted, said, not own_only)
+        self._stopping &= {(row.pid, row.create_time) for row in rows}
         self._looked_at = time.monotonic()
         self.answers = sight.answers
         self.nodes = tuple(row.node for row in rows if row.role is Role.WORKER)

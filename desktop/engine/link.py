@@ -93,7 +93,7 @@ class Link:
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = answer
         try:
-            self._writer.write(wire.frame(wire.Request(request_id, command)))
+            self._writer.write(wire.frame(wire.request(request_id, command)))
             return await answer
         except asyncio.CancelledError:
             if self._writer is not None:
@@ -146,7 +146,7 @@ class Link:
         if theirs > ours:
             raise newer_engine(welcome.version)
         assert self._writer is not None  # noqa: S101 - just connected
-        self._writer.write(wire.frame(wire.Request(0, Leave())))
+        self._writer.write(wire.frame(wire.request(0, Leave())))
         while True:
             await _read(reader)
 
@@ -166,10 +166,11 @@ class Link:
         waiting = self._waiting.pop(reply.id, None)
         if waiting is None or waiting.done():
             return
-        if isinstance(reply.answer, Refused):
-            waiting.set_exception(refusal(reply.answer))
+        answer = wire.answer_of(reply)
+        if isinstance(answer, Refused):
+            waiting.set_exception(refusal(answer))
         else:
-            waiting.set_result(reply.answer)
+            waiting.set_result(answer)
 
     def _disconnected(self) -> None:
         self._connected.clear()

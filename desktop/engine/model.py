@@ -18,6 +18,9 @@ from desktop.engine.states import (
 )
 from desktop.words import Text
 
+Identity = tuple[int, float]
+"""(pid, create time): what a process is known by. One that is read twice may differ by a second."""
+
 
 class Problem(msgspec.Struct, frozen=True):
     """What went wrong, in words for a person: what happened, why, and what to do next."""

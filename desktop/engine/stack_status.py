@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from desktop.engine.model import Queue, StackStatus, WorkerRow
+from desktop.engine.model import StackStatus
 from desktop.engine.stack_findings import (
     code_not_taken_up,
     not_taken_over,
     stack_findings,
     stack_state,
 )
-from desktop.engine.states import Role
 from desktop.engine.task_findings import task_findings
 from desktop.engine.urls import masked
 
@@ -43,17 +39,13 @@ def stack_status(stack: LiveStack) -> StackStatus:
         workers=rows,
         tasks=stack.tasks.counts,
         active=stack.tasks.active,
-        queues=tuple(_with_consumers(queue, rows) for queue in stack.queues),
-        findings=(*code, *kept, *findings, *tasks, *stack.machine_findings),
+        queues=stack.queues.status(rows),
+        findings=(
+            *(*code, *kept, *findings, *tasks, *stack.tasks.history.findings()),
+            *(*stack.queues.findings(), *stack.machine_findings),
+        ),
         cleanup=stack.cleaner.progress,
         lost=stack.rescuer.lost,
         stranded=stack.rescuer.stranded,
         problem=stack.problem,
     )
-
-
-def _with_consumers(queue: Queue, rows: Sequence[WorkerRow]) -> Queue:
-    """Redis does not know who consumes; the workers of the app do. None while none was seen."""
-    workers = [row for row in rows if row.role is Role.WORKER]
-    consumers = sum(queue.name in row.queues for row in workers) if workers else None
-    return msgspec.structs.replace(queue, consumers=consumers)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
 from desktop.engine import redis_url
+from desktop.engine.history.history import History
 from desktop.engine.model import ActiveTask, TaskCounts
 from desktop.engine.telemetry import Telemetry
 from desktop.engine.telemetry.holders import Holders
@@ -14,12 +17,16 @@ from desktop.engine.telemetry.holders import Holders
 class TaskWatch:
     """Follows the stack's broker, which a change of the configuration may move."""
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None], folder: Path) -> None:
+        """``folder`` keeps the stack's state, and the history of its tasks."""
         self.counts = TaskCounts()
         self.active: tuple[ActiveTask, ...] = ()
         self.holders = Holders()
         """Who got which task last, on the broker that is listened to."""
+        self.history = History(folder, self._told)
+        """What became of every task; recorded as long as the stack is open."""
         self._on_change = on_change
+        self._loop = asyncio.get_running_loop()
         self._url = ""
         self._telemetry: Telemetry | None = None
 
@@ -43,6 +50,7 @@ class TaskWatch:
     async def close(self) -> None:
         if self._telemetry:
             await asyncio.to_thread(self._telemetry.stop)
+        await self.history.close()
 
     def running(self, node: str, pid: int = 0) -> tuple[str, ...]:
         """Ids of the tasks that a node has started and not ended; with ``pid``, that process of
@@ -63,3 +71,8 @@ class TaskWatch:
     def _set(self, counts: TaskCounts, active: tuple[ActiveTask, ...]) -> None:
         self.counts, self.active = counts, active
         self._on_change()
+
+    def _told(self) -> None:
+        """From the history's thread: it has something to say in the findings."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._on_change)

@@ -6,17 +6,23 @@
     engine -> face     Welcome, then Reply(id, answer); after Subscribe a Snapshot, then Deltas
 
 A frame is a 4-byte big-endian length and that many bytes. Values are msgspec structs, so a frame
-that does not fit its type is refused as a whole.
+that does not fit its type is refused as a whole. Commands and answers lie in their frames as they
+are until somebody asks for them: a face that only looks pays for none of their types.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from desktop.engine.commands import Answer, Command
 from desktop.engine.snapshot import Delta, Snapshot
+
+if TYPE_CHECKING:
+    from desktop.engine.commands import Answer, Command
 
 PROTOCOL = 1
 """Raised when a face and an engine of different versions could misunderstand each other."""
@@ -43,7 +49,8 @@ class Welcome(msgspec.Struct, frozen=True, tag=True):
 
 class Request(msgspec.Struct, frozen=True, tag=True):
     id: int
-    command: Command
+    command: msgspec.Raw
+    """A :data:`Command`: see :func:`request`, :func:`command_of`."""
 
 
 class Cancel(msgspec.Struct, frozen=True, tag=True):
@@ -59,7 +66,8 @@ class Subscribe(msgspec.Struct, frozen=True, tag=True):
 
 class Reply(msgspec.Struct, frozen=True, tag=True):
     id: int
-    answer: Answer
+    answer: msgspec.Raw
+    """An :data:`Answer`: see :func:`reply`, :func:`answer_of`."""
 
 
 class Full(msgspec.Struct, frozen=True, tag=True):
@@ -90,3 +98,37 @@ def body_length(head: bytes) -> int:
     if length > FRAME_MAX_BYTES:
         raise ValueError(f"a frame of {length} bytes")
     return length
+
+
+def request(number: int, command: Command) -> Request:
+    return Request(number, msgspec.Raw(_encoder.encode(command)))
+
+
+def command_of(message: Request) -> Command:
+    """Raises :class:`msgspec.MsgspecError` for what is no command."""
+    return _command_decoder()(message.command)
+
+
+def reply(number: int, answer: Answer) -> Reply:
+    return Reply(number, msgspec.Raw(_encoder.encode(answer)))
+
+
+def answer_of(message: Reply) -> Answer:
+    """Raises :class:`msgspec.MsgspecError` for what is no answer."""
+    return _answer_decoder()(message.answer)
+
+
+@cache
+def _command_decoder() -> Callable[[msgspec.Raw], Command]:
+    from desktop.engine.commands import Command
+
+    decode: Callable[[msgspec.Raw], Command] = msgspec.msgpack.Decoder(Command).decode
+    return decode
+
+
+@cache
+def _answer_decoder() -> Callable[[msgspec.Raw], Answer]:
+    from desktop.engine.commands import Answer
+
+    decode: Callable[[msgspec.Raw], Answer] = msgspec.msgpack.Decoder(Answer).decode
+    return decode

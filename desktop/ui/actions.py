@@ -28,8 +28,10 @@ from desktop.words import tr, trn
 if TYPE_CHECKING:
     from desktop.ui.bridge import Bridge
     from desktop.ui.cleanup_actions import CleanupActions
+    from desktop.ui.run_task_form import RunTaskForm
     from desktop.ui.task_actions import TaskActions
     from desktop.ui.widgets.confirm import Confirm
+    from desktop.ui.worker_actions import WorkerActions
 
 
 class _Job(QRunnable):
@@ -100,6 +102,39 @@ class Actions(QObject):
         from desktop.ui.task_actions import TaskActions
 
         return TaskActions(self._bridge, self)
+
+    @functools.cached_property
+    def workers(self) -> WorkerActions:
+        """What can be asked of workers, and told them; loaded with the page that shows them."""
+        from desktop.ui.worker_actions import WorkerActions
+
+        return WorkerActions(self._bridge, self)
+
+    def run_task(
+        self,
+        *,
+        name: str = "",
+        args: str = "",
+        kwargs: str = "",
+        queue: str = "",
+        again: str = "",
+        why: str = "",
+    ) -> RunTaskForm:
+        """Open the form that sends a task by hand; see :class:`RunTaskForm`."""
+        from desktop.ui.run_task_form import RunTaskForm
+
+        form = RunTaskForm(
+            self._window,
+            self._bridge,
+            name=name,
+            args=args,
+            kwargs=kwargs,
+            queue=queue,
+            again=again,
+            why=why,
+        )
+        form.open()
+        return form
 
     def ask_stop_all(self, view: View) -> None:
         """Stop all, after a question that says what happens to the running tasks."""

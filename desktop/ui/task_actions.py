@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from desktop.engine.commands import Command
+from desktop.engine.history_commands import Selection
 from desktop.engine.model import Problem
-from desktop.engine.task_commands import (
-    ActOnTasks,
-    NodeVerb,
-    Selection,
-    TaskActionReport,
-    TaskOutcome,
-    TaskVerb,
-    TellNode,
-)
+from desktop.engine.node_commands import NodeVerb, TellNode
+from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskOutcome, TaskVerb
 from desktop.engine.task_model import Task
 from desktop.ui.shown_text import NAME_MAX, one_line
 from desktop.ui.view import Row

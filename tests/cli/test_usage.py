@@ -26,7 +26,7 @@ class BreaksTheOverview:
 sys.meta_path.insert(0, BreaksTheOverview())
 """
 CONTRACT = {
-    "up", "start", "stop", "restart", "status", "logs", "monitor", "workers", "cleanup",
+    "up", "start", "stop", "restart", "status", "logs", "monitor", "workers", "tasks", "cleanup",
     "builtin-monitor", "web", "flower", "password", "login", "completion",
 }  # fmt: skip
 COMMON = ("--project", "--home", "--json", "--no-color", "-v")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import redis
+
+from tests.ports import free_port
 
 SAMPLE_APP = """
 import os, time
@@ -131,12 +132,6 @@ class Workers:
 
     def _celery(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "celery", "-A", "sample", *args]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(fact: Callable[[], object], timeout_s: float = 15.0) -> None:

@@ -18,8 +18,9 @@ import trustme
 
 from desktop.engine import ports
 from desktop.engine.redis_problems import RedisCheck, check, loaded
-from tests.engine.conftest import free_port, wait_until
+from tests.engine.conftest import wait_until
 from tests.engine.redis_servers import Servers, answers, listener
+from tests.ports import free_port
 
 REMOTE = "[::ffff:127.0.0.1]"
 """An address that counts as another machine's, and leads back to this one."""

@@ -74,6 +74,13 @@ class Desktop:
     def screenshot(self, path: Path) -> None:
         subprocess.run(["import", "-window", "root", str(path)], env=self.env, check=True)
 
+    def picture(self, at: tuple[int, int, int, int]) -> bytes:
+        """What a part of the display looks like: left, top, width, height."""
+        left, top, width, height = at
+        crop = ["-crop", f"{width}x{height}+{left}+{top}", "+repage", "rgb:-"]
+        argv = ["import", "-window", "root", "-depth", "8", *crop]
+        return subprocess.run(argv, env=self.env, capture_output=True, check=True).stdout
+
     def until(self, ask: object, timeout_s: float = WAIT_S) -> None:
         deadline = time.monotonic() + timeout_s
         while not ask():  # type: ignore[operator]

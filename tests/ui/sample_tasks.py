@@ -8,21 +8,18 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from desktop.engine.model import Problem, StackStatus
-from desktop.engine.states import TaskState
-from desktop.engine.task_commands import (
-    ActOnTasks,
+from desktop.engine.history_commands import (
     ListTasks,
     ShowTask,
-    TaskActionReport,
     TaskDetail,
     TaskFigures,
     TaskFiguresReport,
     TaskOrder,
-    TaskOutcome,
     TaskPage,
-    TaskVerb,
 )
+from desktop.engine.model import Problem, StackStatus
+from desktop.engine.states import TaskState
+from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskOutcome, TaskVerb
 from desktop.engine.task_model import (
     Attempt,
     ChartPoint,

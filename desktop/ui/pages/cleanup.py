@@ -88,10 +88,10 @@ class CleanupPage(Page):
         self.column.addWidget(self.failed)
         self.column.addWidget(self.aftermath)
         self.column.addWidget(self._card, 1)
-        self.column.addWidget(self.foot)
         self.column.addWidget(self.empty, 1)
         self.column.addWidget(self.left)
         self.column.addStretch(0)
+        self.add_foot(self.foot)
         self.detail = CleanupDetail(around.actions, self)
         self.detail.hide()
         self._connect()
@@ -332,8 +332,9 @@ class CleanupPage(Page):
         beside = not self.detail.isHidden() and self.width() >= WIDE
         self.column.setContentsMargins(0, 0, WIDTH + GAP if beside else 0, 0)
         top = 20 + self.header.sizeHint().height() + GAP
+        below = MARGIN if self.foot.isHidden() else self.foot.height() + GAP
         self.detail.setGeometry(
-            self.width() - WIDTH - MARGIN, top, WIDTH, self.height() - top - MARGIN
+            self.width() - WIDTH - MARGIN, top, WIDTH, self.height() - top - below
         )
         self.detail.raise_()
 

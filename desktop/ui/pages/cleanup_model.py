@@ -128,7 +128,7 @@ class CleanupModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        return row_table.header_data(SHAPES[Column(section)], orientation, role)
+        return row_table.header_data(SHAPES, section, orientation, role)
 
     # --- words ------------------------------------------------------------------------------
 

@@ -122,9 +122,14 @@ class Page(QWidget):
         whole.addWidget(self.header)
         whole.addWidget(self._out_of_reach)
         whole.addWidget(self.content, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._scrolling(inside, whole) if self.scrolls else inside)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(0)
+        self._outer.addWidget(self._scrolling(inside, whole) if self.scrolls else inside)
+
+    def add_foot(self, foot: QWidget) -> None:
+        """At the page's lower edge: it stays there, however the rest scrolls and grows."""
+        self._outer.addWidget(foot)
 
     @staticmethod
     def _scrolling(inside: QWidget, layout: QVBoxLayout) -> QScrollArea:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from itertools import islice
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt
 from PySide6.QtGui import (
@@ -168,10 +169,18 @@ class Label(QLabel):
             row = QRect(0, number * self._role.line, self.width(), self._role.line)
             draw_line(painter, row, line, self._role, color, align=self._align, elide=self._elide)
         painter.end()
-        cut = not self._wrap and width_of(self.text(), self._role) > self.width() + 1
+        cut = self._is_cut()
         # What is elided can be read in full on hovering.
         if bool(self.toolTip()) != cut:
             self.setToolTip(plain_tip(self.text()) if cut else "")
+
+    def _is_cut(self) -> bool:
+        if not self._wrap:
+            return width_of(self.text(), self._role) > self.width() + 1
+        if not self._lines_max:
+            return False
+        lines = broken(self.text(), self.font(), max(self.width(), 24))
+        return sum(1 for _ in islice(lines, self._lines_max + 1)) > self._lines_max
 
     def _lines(self, width: int) -> list[str]:
         if not self._wrap:

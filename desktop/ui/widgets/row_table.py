@@ -69,10 +69,13 @@ def alignment(shape: Shape) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def header_data(shape: Shape, orientation: Qt.Orientation, role: int) -> object:
-    """What a model says of the head of a column."""
+def header_data(
+    shapes: Mapping[Column, Shape], section: int, orientation: Qt.Orientation, role: int
+) -> object:
+    """What a model says of the head of a column; rows have none, though Qt asks for them, too."""
     if orientation != Qt.Orientation.Horizontal:
         return None
+    shape = list(shapes.values())[section]
     if role == Qt.ItemDataRole.DisplayRole:
         return str(shape.title)
     return alignment(shape) if role == Qt.ItemDataRole.TextAlignmentRole else None

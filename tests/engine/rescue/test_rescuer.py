@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from pathlib import Path
 
+from desktop.engine.cleanup import audit as audits
+from desktop.engine.cleanup.audit import Audit
 from tests.engine.rescue.conftest import Watch, Yard, until
 
 
@@ -147,7 +150,7 @@ async def test_a_message_of_an_unknown_queue_is_left_and_told(yard: Yard, watch:
 
 
 async def test_what_was_acknowledged_early_and_died_is_listed_and_runs_again(
-    yard: Yard, watch: Watch
+    yard: Yard, watch: Watch, tmp_path: Path
 ) -> None:
     await watch.listen()
     dies = yard.start("dies@yard", "-c", "2", "--prefetch-multiplier", "2")
@@ -171,6 +174,12 @@ async def test_what_was_acknowledged_early_and_died_is_listed_and_runs_again(
     assert [one.service for one in again.failed] == ["unknown"]
     await until(lambda: all(yard.noted("ended")[key] == 1 for key in "xyz"))
     assert not watch.rescuer.lost
+    told = [(one.what, one.task_id) for one in Audit(tmp_path / audits.FILE).read(100)]
+    assert sorted(told) == sorted(
+        [("lost", one) for one in ids[:2]]
+        + [("run-again", one) for one in ids[:2]]
+        + [("rescued", ids[2])]
+    )
     twice = await watch.rescuer.run_again(ids[:1])
     assert not twice.sent
     assert again.sent[0].again_id in str(twice.failed[0].problem.message)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -46,6 +45,7 @@ from desktop.engine.states import (
 )
 from desktop.paths import Home
 from desktop.words import text, textn, verbatim
+from tests.ports import free_port
 
 
 def verdict(finding: WorkerFinding) -> Verdict:
@@ -197,10 +197,11 @@ class FakeEngine:
                     self._faces[writer] = self.snapshot
                     writer.write(wire.frame(wire.Full(self.snapshot)))
                 else:
-                    self.commands.append(message.command)
-                    answer = self.answer(message.command)
+                    command = wire.command_of(message)
+                    self.commands.append(command)
+                    answer = self.answer(command)
                     if answer is not None:
-                        writer.write(wire.frame(wire.Reply(message.id, answer)))
+                        writer.write(wire.frame(wire.reply(message.id, answer)))
         del self._faces[writer]
         writer.close()
 
@@ -247,12 +248,6 @@ class RunningMonitor:
         except httpx.ConnectError:
             assert self.process.poll() is None, self.log.read_text()
             return False
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(fact: Callable[[], object], timeout_s: float = 15.0) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from desktop.engine.history_commands import TaskOrder
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import TaskOrder
 from desktop.engine.task_model import Task
 from desktop.quantities import clock, span
 from desktop.ui.phrases import DASH, task_state

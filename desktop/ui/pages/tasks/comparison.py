@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.engine.task_commands import ListTasks, Selection, ShowTask, TaskDetail, TaskPage
+from desktop.engine.history_commands import ListTasks, Selection, ShowTask, TaskDetail, TaskPage
 from desktop.engine.task_model import Task
 from desktop.quantities import clock, span
 from desktop.ui.fonts import Role

@@ -10,14 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from desktop.engine.history_commands import Selection
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import (
-    ActOnTasks,
-    Selection,
-    TaskActionReport,
-    TaskOutcome,
-    TaskVerb,
-)
+from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskOutcome, TaskVerb
 from desktop.engine.task_model import Task
 from desktop.ui import icons
 from desktop.ui.pages.tasks.columns import ALWAYS, KINDS, Column, chosen

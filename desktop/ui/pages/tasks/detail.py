@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.engine.history_commands import TaskDetail
 from desktop.engine.model import Problem
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import TaskDetail
 from desktop.engine.task_model import Task
 from desktop.ui import icons
 from desktop.ui.fonts import Role

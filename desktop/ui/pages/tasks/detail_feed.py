@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
+from desktop.engine.history_commands import ShowTask, TaskDetail
 from desktop.engine.model import Problem
-from desktop.engine.task_commands import ShowTask, TaskDetail
 from desktop.engine.task_model import Task
 from desktop.ui.pages.tasks.columns import ENDED
 from desktop.ui.pages.tasks.detail import TaskDetailPanel

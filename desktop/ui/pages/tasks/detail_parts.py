@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop.engine.history_commands import TaskDetail
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import TaskDetail
 from desktop.engine.task_model import Task
 from desktop.quantities import fine_clock
 from desktop.ui.fonts import Role

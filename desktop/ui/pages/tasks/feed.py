@@ -15,9 +15,9 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from desktop.engine.commands import Command
+from desktop.engine.history_commands import ListTasks, Selection, TaskOrder, TaskPage
 from desktop.engine.model import Problem
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import ListTasks, Selection, TaskOrder, TaskPage
 from desktop.engine.task_model import Task
 from desktop.ui.pages.tasks.model import TaskModel
 from desktop.ui.pages.tasks.pages_held import PagesHeld

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from desktop.engine.history_commands import TaskFigures, TaskFiguresReport
 from desktop.engine.model import Problem
-from desktop.engine.task_commands import TaskFigures, TaskFiguresReport
 from desktop.engine.task_model import ChartPoint
 from desktop.quantities import span
 from desktop.ui.fonts import Role

@@ -165,7 +165,7 @@ class TaskModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        return row_table.header_data(KINDS[Column(section)], orientation, role)
+        return row_table.header_data(KINDS, section, orientation, role)
 
 
 def _ranges(rows: Iterable[int]) -> list[tuple[int, int]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from desktop.engine.history_commands import TaskOrder
 from desktop.engine.model import Problem
-from desktop.engine.task_commands import TaskOrder
 from desktop.ui.pages.page import Page, Surroundings, set_dim
 from desktop.ui.pages.tasks import headline
 from desktop.ui.pages.tasks.banners import TaskBanners

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from desktop.engine.history_commands import ListTasks, Selection, TaskPage
 from desktop.engine.model import StackStatus
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import ListTasks, Selection, TaskPage
 from desktop.ui.pages.tasks.feed import Request, Search
 
 PACE_S = 2.0

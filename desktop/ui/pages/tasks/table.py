@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
 
-from desktop.engine.task_commands import TaskOrder
+from desktop.engine.history_commands import TaskOrder
 from desktop.engine.task_model import Task
 from desktop.ui.pages.tasks.columns import (
     ALWAYS,

@@ -44,6 +44,7 @@ class WordsModel(QAbstractTableModel):
     def __init__(self, shapes: Sequence[Shape], parent: QWidget) -> None:
         super().__init__(parent)
         self.shapes = tuple(shapes)
+        self._heads = dict(enumerate(shapes))
         self.rows: tuple[WordsRow, ...] = ()
         self._unsorted: tuple[WordsRow, ...] = ()
         self._by: tuple[int, bool] | None = None
@@ -90,7 +91,7 @@ class WordsModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        return row_table.header_data(self.shapes[section], orientation, role)
+        return row_table.header_data(self._heads, section, orientation, role)
 
 
 class _Delegate(QStyledItemDelegate):

@@ -6,14 +6,9 @@ import msgspec
 import pytest
 from PySide6.QtCore import Qt
 
+from desktop.engine.history_commands import Selection
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import (
-    ActOnTasks,
-    Selection,
-    TaskActionReport,
-    TaskOutcome,
-    TaskVerb,
-)
+from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskOutcome, TaskVerb
 from desktop.ui.pages.tasks.comparison import Comparison
 from desktop.ui.pages.tasks.differences import differences
 from desktop.words import text, verbatim

@@ -8,8 +8,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QPlainTextEdit
 
+from desktop.engine.history_commands import ShowTask
 from desktop.engine.states import TaskState
-from desktop.engine.task_commands import ShowTask
 from desktop.engine.task_model import Attempt
 from desktop.ui.pages.tasks.family import DEPTH_MAX, around, branches
 from desktop.ui.pages.tasks.family_tree import ROW, FamilyTree

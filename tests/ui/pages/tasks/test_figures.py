@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import QPoint, Qt
 
-from desktop.engine.task_commands import ListTasks, TaskFigures, TaskFiguresReport
+from desktop.engine.history_commands import ListTasks, TaskFigures, TaskFiguresReport
 from desktop.ui.pages.tasks.words_table import HEADER, ROW
 from desktop.ui.widgets.chart import Chart, Line
 from desktop.ui.widgets.chart_scale import moments, nice_top

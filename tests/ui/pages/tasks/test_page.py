@@ -8,9 +8,10 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QApplication
 
+from desktop.engine.history_commands import ListTasks, TaskOrder
 from desktop.engine.model import Finding
+from desktop.engine.node_commands import NodeVerb, TellNode
 from desktop.engine.states import Severity, TaskState
-from desktop.engine.task_commands import ListTasks, NodeVerb, TaskOrder, TellNode
 from desktop.ui.pages.tasks.columns import Column
 from desktop.ui.pages.tasks.delegate import ROW
 from desktop.ui.pages.tasks.pages_held import ROWS_MAX
