@@ -321,6 +321,8 @@ class StackStatus(msgspec.Struct, frozen=True):
     services: tuple[ServiceStatus, ...] = ()
     workers: tuple[WorkerRow, ...] = ()
     tasks: TaskCounts = TaskCounts()
+    history_mark: int = 0
+    """Grows with every change of the history of tasks, as :attr:`TaskPage.mark` does."""
     active: tuple[ActiveTask, ...] = ()
     queues: tuple[Queue, ...] = ()
     findings: tuple[Finding, ...] = ()
