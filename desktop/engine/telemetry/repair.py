@@ -140,8 +140,10 @@ class Repair:
             gap, self._gap = self._gap, None
         is_first, self._is_first = self._is_first, False
         asked_at, at = time.monotonic(), time.time()
-        # A machine that is busy starting a stack answers late.
-        answers = self._ask(ASK_TIMEOUT_S) or self._ask(ASK_AGAIN_TIMEOUT_S)
+        answers = self._ask(ASK_TIMEOUT_S)
+        if not answers or any(one.waiting is None for one in answers.values()):
+            # A machine that is busy starting a stack answers late.
+            answers = self._ask(ASK_AGAIN_TIMEOUT_S)
         ids = dict.fromkeys((*self._fold.repair(answers, asked_at), *self._fold.missing()))
         if is_first:
             held = frozenset().union(*(one.ids for one in answers.values()))
