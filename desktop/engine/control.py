@@ -208,10 +208,16 @@ def _collect(
                     channel=channel,
                     timeout=until - now,
                 )
+            if channel.connection is None:
+                break
             with contextlib.suppress(TimeoutError):
                 connection.drain_events(timeout=max(asked_until - time.monotonic(), 0.001))
-        channel.after_reply_message_received(queue.name)
-    return replies
+        if channel.connection is not None:
+            channel.after_reply_message_received(queue.name)
+            return replies
+    # kombu lost its connection and put the question on another, where nobody listened for replies.
+    left_s = until - time.monotonic()
+    return _collect(mailbox, asked, left_s, nodes, again_s, enough) if left_s > 0 else replies
 
 
 def _by_node(replies: Any) -> tuple[tuple[str, Any], ...]:

@@ -215,6 +215,8 @@ class WorkerRow(msgspec.Struct, frozen=True):
     keeper: Keeper | None = None
     loaded_at: float | None = None
     """When its code was loaded, as far as that is known: a HUP keeps pid and create time."""
+    total: int | None = None
+    """Tasks that it has begun since its start; None when it was not asked or did not answer."""
 
     @property
     def findings(self) -> tuple[WorkerFinding, ...]:
@@ -319,6 +321,8 @@ class StackStatus(msgspec.Struct, frozen=True):
     services: tuple[ServiceStatus, ...] = ()
     workers: tuple[WorkerRow, ...] = ()
     tasks: TaskCounts = TaskCounts()
+    history_mark: int = 0
+    """Grows with every change of the history of tasks, as :attr:`TaskPage.mark` does."""
     active: tuple[ActiveTask, ...] = ()
     queues: tuple[Queue, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -4,6 +4,9 @@ import signal
 import threading
 from pathlib import Path
 
+import redis
+from kombu.transport.redis import Channel
+
 from desktop.engine.control import Control, _by_node, active_task
 
 
@@ -81,6 +84,25 @@ def test_a_broker_that_accepts_but_says_nothing_does_not_hold_the_caller(server)
         assert not Control(server.url).ping("w1@test", 0.1)
     finally:
         server.go_on()
+
+
+def test_a_question_that_had_to_be_put_on_a_second_connection_is_answered(
+    server, workers, monkeypatch
+):
+    # kombu opens one where the first is lost; nobody listened there, and all of a look broke.
+    workers.start("w1@test", "-P", "solo")
+    publish, lost = Channel._put_fanout, [True]
+
+    def once_lost(self: Channel, *args: object, **options: object) -> object:
+        if lost:
+            lost.pop()
+            raise redis.ConnectionError("as under load, after a time-out")
+        return publish(self, *args, **options)
+
+    monkeypatch.setattr(Channel, "_put_fanout", once_lost)
+    control = Control(server.url)
+    assert control.replies("ping", 20, ["w1@test"]) == (("w1@test", {"ok": "pong"}),)
+    assert not lost
 
 
 def test_many_threads_may_ask_at_once(server, workers):

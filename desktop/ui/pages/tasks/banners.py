@@ -1,0 +1,101 @@
+"""What the page of the tasks tells above its table: what went wrong, what is wrong around it, and
+what became of an action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from desktop.engine.model import Problem
+from desktop.engine.states import Severity
+from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskVerb
+from desktop.ui.pages.tasks.situation import broker_trouble, silent_nodes
+from desktop.ui.task_actions import outcome_rows
+from desktop.ui.view import View
+from desktop.ui.widgets.banner import Banner
+from desktop.words import tr, trn
+
+if TYPE_CHECKING:
+    from desktop.ui.actions import Actions
+
+
+class Mends(Protocol):
+    """What can be done about the surroundings."""
+
+    def enable_events(self) -> None: ...
+
+
+class TaskBanners:
+    """Three, in the order in which they stand."""
+
+    def __init__(self, actions: Actions) -> None:
+        self._actions = actions
+        self.failed, self.surroundings, self.report = Banner(), Banner(), Banner()
+        self.all = (self.failed, self.surroundings, self.report)
+        self.failed.dismissed.connect(self.failed.hide)
+        self.report.dismissed.connect(self.report.hide)
+
+    def clear(self) -> None:
+        """What was told is over."""
+        self.failed.hide()
+        self.report.hide()
+
+    def tell_problem(self, problem: Problem) -> None:
+        """Something could not be done."""
+        parts = (str(problem.message), str(problem.next_step))
+        detail = " ".join(part for part in parts if part)
+        self.failed.show_words(Severity.CRITICAL, str(problem.title), detail)
+
+    def show_surroundings(self, view: View, mends: Mends, *, has_tasks: bool) -> None:
+        """Redis is away, or workers do not tell of their tasks."""
+        redis = broker_trouble(view)
+        silent = silent_nodes(view.stack)
+        banner = self.surroundings
+        if redis is not None and view.reachable:
+            title = str(redis.error.title) if redis.error else tr("Redis is not answering.")
+            words = tr("This is the last that is known. It goes on as soon as Redis is back.")
+            banner.show_words(Severity.WARNING, title, words, dismissable=False)
+            name = redis.name
+            banner.offer((tr("Show details"), lambda: self._actions.show_service(name)))
+        elif silent and has_tasks:
+            count = len(silent)
+            title = trn(
+                "{n} worker is not sending task events.",
+                "{n} workers are not sending task events.",
+                count,
+            )
+            words = tr("What it runs is missing here.") if count == 1 else ""
+            words = words or tr("What they run is missing here.")
+            banner.show_words(Severity.WARNING, title, words, dismissable=False)
+            banner.offer((tr("Turn on events"), mends.enable_events))
+        else:
+            banner.hide()
+
+    def tell_report(
+        self, command: ActOnTasks, report: TaskActionReport, undo: Callable[[], None]
+    ) -> None:
+        """What really happened, with a way back where there is one."""
+        severity = Severity.INFO if not report.failed else Severity.WARNING
+        if not report.done:
+            severity = Severity.WARNING
+        failed = [one for one in report.outcomes if not one.done]
+        said = {str(one.words) for one in failed if str(one.words)}
+        detail = said.pop() if len(said) == 1 else ""
+        self.report.show_words(severity, str(report.words), detail)
+        offered: list[tuple[str, Callable[[], None]]] = []
+        if failed and len(report.outcomes) > 1:
+            offered.append((tr("Show details"), lambda: self._list(report)))
+        new = [one.new_id for one in report.outcomes if one.new_id]
+        if len(new) == 1:
+            offered.append((tr("Show it"), lambda: self._actions.show_task(new[0])))
+        if command.verb is TaskVerb.REVOKE and report.done and not command.undo:
+            offered.append((tr("Undo"), undo))
+        # The same words would keep the buttons of an earlier report.
+        self.report.offer()
+        self.report.offer(*offered)
+
+    def _list(self, report: TaskActionReport) -> None:
+        dialog = self._actions.question(
+            str(report.words), tr("What became of each:"), outcome_rows(report.outcomes)
+        )
+        dialog.open()
