@@ -38,6 +38,7 @@ def stack_status(stack: LiveStack) -> StackStatus:
         services=services,
         workers=rows,
         tasks=stack.tasks.counts,
+        history_mark=stack.tasks.history.mark,
         active=stack.tasks.active,
         queues=stack.queues.status(rows),
         findings=(

@@ -44,7 +44,11 @@ class Statement(NamedTuple):
 
 
 _GROUPED = {TaskOrder.NAME: "name", TaskOrder.WORKER: "node", TaskOrder.STATE: "state"}
-_TIMED = {TaskOrder.RECEIVED: "received", TaskOrder.RUNTIME: "runtime"}
+_TIMED = {
+    TaskOrder.RECEIVED: ("received", "COALESCE(task.received, task.sent)"),
+    TaskOrder.RUNTIME: ("runtime", "task.runtime"),
+}
+"""The index, and what it is on."""
 
 
 def keys(
@@ -61,7 +65,7 @@ def keys(
     if order is TaskOrder.SEEN:
         yield from _by_key(connection, wanted, descending, after, lookup, limit)
     elif order in _TIMED:
-        yield from _by_value(connection, wanted, _TIMED[order], descending, after, lookup, limit)
+        yield from _by_value(connection, wanted, order, descending, after, lookup, limit)
     else:
         yield from _by_group(connection, wanted, _GROUPED[order], descending, after, lookup, limit)
 
@@ -144,14 +148,14 @@ def _tally(choice: OneOf, lookup: Lookup) -> int:
 def _by_value(
     connection: sqlite3.Connection,
     wanted: Wanted,
-    column: str,
+    order: TaskOrder,
     descending: bool,
     after: Place | None,
     lookup: Lookup,
     limit: int,
 ) -> Iterator[Place]:
     left = limit + 1
-    for statement in by_value(wanted, column, descending, after, lookup, limit):
+    for statement in by_value(wanted, order, descending, after, lookup, limit):
         for value, key in connection.execute(*statement):
             yield Place(value, key)
             left -= 1
@@ -161,14 +165,15 @@ def _by_value(
 
 def by_value(
     wanted: Wanted,
-    column: str,
+    order: TaskOrder,
     descending: bool,
     after: Place | None,
     lookup: Lookup,
     limit: int,
 ) -> list[Statement]:
     """First those that have a value, then the others, the newest first."""
-    field, sign, way = f"task.{column}", "<" if descending else ">", "DESC" if descending else "ASC"
+    column, field = _TIMED[order]
+    sign, way = "<" if descending else ">", "DESC" if descending else "ASC"
     columns = f"{field}, task.key"
     choice = _choice(wanted.condition, lookup)
     few = choice is not None and _tally(choice, lookup) <= SORTED_MAX
@@ -178,7 +183,10 @@ def by_value(
     if after is None or after.value is not None:
         known = [f"{field} IS NOT NULL"]
         if after is not None:
-            known.append(f"({field}, task.key) {sign} ({float(after.value or 0)!r}, {after.key:d})")
+            value = float(after.value or 0)
+            # Of an expression SQLite sees a range in the plain comparison only.
+            known.append(f"{field} {sign}= {value!r}")
+            known.append(f"({field}, task.key) {sign} ({value!r}, {after.key:d})")
         end = f" ORDER BY {field} {way}, task.key {way} LIMIT {limit + 1:d}"
         made.append(_ended(question(wanted, columns, *known, hint=hint), end))
     unknown = [f"{field} IS NULL"]

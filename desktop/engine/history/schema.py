@@ -118,5 +118,11 @@ CREATE TABLE figure (
 ) WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_ARRIVED = """
+DROP INDEX task_received;
+CREATE INDEX task_received ON task (COALESCE(received, sent))
+"""
+"""A task that was sent and that nobody took stands among those that came at its time."""
+
+STEPS: tuple[str, ...] = (_FIRST, _ARRIVED)
 """Step n leads from version n to n + 1; a fresh file takes all. Append only."""
