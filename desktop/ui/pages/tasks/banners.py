@@ -75,21 +75,51 @@ class TaskBanners:
         self, command: ActOnTasks, report: TaskActionReport, undo: Callable[[], None]
     ) -> None:
         """What really happened, with a way back where there is one."""
-        severity = Severity.INFO if not report.failed else Severity.WARNING
-        if not report.done:
-            severity = Severity.WARNING
-        failed = [one for one in report.outcomes if not one.done]
-        said = {str(one.words) for one in failed if str(one.words)}
-        detail = said.pop() if len(said) == 1 else ""
-        self.report.show_words(severity, str(report.words), detail)
+        offered = self._about(report)
+        if command.verb is TaskVerb.REVOKE and report.done and not command.undo:
+            offered.append((tr("Undo"), undo))
+        self._tell(report, offered)
+
+    def tell_sent(self, report: TaskActionReport) -> None:
+        """A task was sent by hand."""
+        self._tell(report, self._about(report))
+
+    def tell_export(self, count: int, cancel: Callable[[], None]) -> None:
+        """Tasks are being written into a file."""
+        words = trn("{count} task exported…", "{count} tasks exported…", count, count=f"{count:,}")
+        self.report.show_words(Severity.INFO, words, "", dismissable=False)
+
+        def stop() -> None:
+            cancel()
+            self.report.hide()
+
+        self.report.offer((tr("Cancel"), stop))
+
+    def tell_exported(self, count: int, path: str) -> None:
+        """They are all in the file."""
+        words = trn("{count} task exported.", "{count} tasks exported.", count, count=f"{count:,}")
+        self.report.show_words(Severity.INFO, words, path)
+        self.report.offer((tr("Show the file"), lambda: self._actions.reveal(path)))
+
+    def _about(self, report: TaskActionReport) -> list[tuple[str, Callable[[], None]]]:
+        """Ways to what it tells of."""
         offered: list[tuple[str, Callable[[], None]]] = []
-        if failed and len(report.outcomes) > 1:
+        if report.failed and len(report.outcomes) > 1:
             offered.append((tr("Show details"), lambda: self._list(report)))
         new = [one.new_id for one in report.outcomes if one.new_id]
         if len(new) == 1:
             offered.append((tr("Show it"), lambda: self._actions.show_task(new[0])))
-        if command.verb is TaskVerb.REVOKE and report.done and not command.undo:
-            offered.append((tr("Undo"), undo))
+        return offered
+
+    def _tell(
+        self, report: TaskActionReport, offered: list[tuple[str, Callable[[], None]]]
+    ) -> None:
+        well = report.done and not report.failed
+        said = {str(one.words) for one in report.outcomes if not one.done or report.done == 1}
+        detail = said.pop() if len(said) == 1 else ""
+        title = str(report.words) or detail
+        severity = Severity.INFO if well else Severity.WARNING
+        self.report.show_words(severity, title, "" if detail == title else detail)
         # The same words would keep the buttons of an earlier report.
         self.report.offer()
         self.report.offer(*offered)

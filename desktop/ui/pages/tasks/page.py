@@ -18,6 +18,7 @@ from desktop.ui.pages.tasks.detail_feed import DetailFeed
 from desktop.ui.pages.tasks.feed import Search, TaskFeed
 from desktop.ui.pages.tasks.figures import Figures
 from desktop.ui.pages.tasks.filter_bar import FilterBar
+from desktop.ui.pages.tasks.kept_searches import KeptSearches
 from desktop.ui.pages.tasks.situation import Rate, broker_trouble, known_values
 from desktop.ui.pages.tasks.state_counts import StateCounts
 from desktop.ui.pages.tasks.table import TaskTable
@@ -54,7 +55,8 @@ class TasksPage(Page):
         for button in (self.switch, self.hold, self.export, self.more):
             self.header.add_action(button)
         self.banners = TaskBanners(around.actions)
-        self.filter = FilterBar(self._known, around.preferences)
+        kept = KeptSearches(around.actions.tasks, self.banners.tell_problem)
+        self.filter = FilterBar(self._known, kept)
         self.table = table = TaskTable()
         self.feed = TaskFeed(table.model_, request, lambda: table.seen, table.would_leave, self)
         self.counts = StateCounts(request, self._show_counts)
@@ -124,6 +126,7 @@ class TasksPage(Page):
             self._project = view.project
             self._problem = None
             self.banners.clear()
+            self.conduct.break_off()
             self._close_detail()
             self.table.model_.reset(())
         self._rate.take(view)
@@ -137,7 +140,7 @@ class TasksPage(Page):
         if view.reachable:
             if self._problem is not None and self._problem.code != BAD_QUERY:
                 self.feed.try_again()
-            self.counts.look(search, mark, view.stack)
+            self.counts.look(search, mark)
             self.details.notice(mark)
         self.figures.take(search.project)
         self._show_counts()
@@ -178,6 +181,7 @@ class TasksPage(Page):
             self.table.tell_edges()
         self.details.follow(self.table.model_)
         self.table.show_pill(headline.pill(self.feed))
+        self._show_counts()
         self._show_state()
 
     def _on_refused(self, problem: Problem) -> None:
@@ -199,7 +203,7 @@ class TasksPage(Page):
     # --- what is told -----------------------------------------------------------------------
 
     def _show_counts(self) -> None:
-        self.filter.show_counts(self.counts.counts)
+        self.filter.show_counts(self.counts.counts(self.feed.by_state))
 
     def _show_state(self) -> None:
         """The sentence, and either the table or why there is none."""
