@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from desktop.engine.iso_time import instant
 from desktop.engine.model import ActiveTask
 from desktop.engine.states import TaskState
 
@@ -207,10 +208,16 @@ def _collect(
                     channel=channel,
                     timeout=until - now,
                 )
+            if channel.connection is None:
+                break
             with contextlib.suppress(TimeoutError):
                 connection.drain_events(timeout=max(asked_until - time.monotonic(), 0.001))
-        channel.after_reply_message_received(queue.name)
-    return replies
+        if channel.connection is not None:
+            channel.after_reply_message_received(queue.name)
+            return replies
+    # kombu lost its connection and put the question on another, where nobody listened for replies.
+    left_s = until - time.monotonic()
+    return _collect(mailbox, asked, left_s, nodes, again_s, enough) if left_s > 0 else replies
 
 
 def _by_node(replies: Any) -> tuple[tuple[str, Any], ...]:
@@ -224,10 +231,26 @@ def _by_node(replies: Any) -> tuple[tuple[str, Any], ...]:
 
 def _active_tasks(node: str, reply: Any) -> tuple[ActiveTask, ...]:
     tasks = reply if isinstance(reply, list) else []
-    return tuple(_active_task(node, task) for task in tasks if isinstance(task, dict))
+    return tuple(active_task(node, task) for task in tasks if isinstance(task, dict))
 
 
-def _active_task(node: str, task: dict[str, Any]) -> ActiveTask:
+def waiting_task(node: str, told: dict[str, Any]) -> ActiveTask:
+    """One entry of the answer to ``reserved``, or to ``scheduled``, which tells when, too."""
+    request = told.get("request")
+    task = request if isinstance(request, dict) else told
+    return ActiveTask(
+        id=_short(task.get("id")),
+        name=_short(task.get("type") or task.get("name")),
+        worker=node,
+        state=TaskState.RECEIVED,
+        args=_short(task.get("args")),
+        kwargs=_short(task.get("kwargs")),
+        eta=instant(_short(told.get("eta"))) if request else None,
+    )
+
+
+def active_task(node: str, task: dict[str, Any]) -> ActiveTask:
+    """One entry of the answer to ``active``."""
     started_at = task.get("time_start")
     return ActiveTask(
         id=_short(task.get("id")),

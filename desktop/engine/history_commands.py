@@ -26,7 +26,8 @@ class TaskOrder(StrEnum):
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Tasks of the history: those named, or all that match."""
+    """Tasks of the history: those named, or all that match; with both, of those named the ones
+    that match."""
 
     ids: tuple[str, ...] = ()
     search: str | None = None

@@ -19,6 +19,7 @@ from desktop.engine.model import (
     ServiceStatus,
     StackStatus,
     TaskCounts,
+    TelemetryStatus,
     WorkerRow,
 )
 from desktop.engine.states import StackState
@@ -48,6 +49,7 @@ class StackDelta(msgspec.Struct, frozen=True, omit_defaults=True):
     active: tuple[ActiveTask, ...] | msgspec.UnsetType = msgspec.UNSET
     queues: tuple[Queue, ...] | msgspec.UnsetType = msgspec.UNSET
     findings: tuple[Finding, ...] | msgspec.UnsetType = msgspec.UNSET
+    telemetry: TelemetryStatus | msgspec.UnsetType = msgspec.UNSET
     cleanup: CleanupProgress | msgspec.UnsetType | None = msgspec.UNSET
     lost: tuple[LostTask, ...] | msgspec.UnsetType = msgspec.UNSET
     stranded: Stranded | msgspec.UnsetType | None = msgspec.UNSET
@@ -78,6 +80,7 @@ _PLAIN = (
     "active",
     "queues",
     "findings",
+    "telemetry",
     "cleanup",
     "lost",
     "stranded",

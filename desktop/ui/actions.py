@@ -28,6 +28,7 @@ from desktop.words import tr, trn
 if TYPE_CHECKING:
     from desktop.ui.bridge import Bridge
     from desktop.ui.cleanup_actions import CleanupActions
+    from desktop.ui.queue_actions import QueueActions
     from desktop.ui.run_task_form import RunTaskForm
     from desktop.ui.task_actions import TaskActions
     from desktop.ui.widgets.confirm import Confirm
@@ -95,6 +96,19 @@ class Actions(QObject):
         from desktop.ui.cleanup_actions import CleanupActions
 
         return CleanupActions(self._bridge, self)
+
+    @functools.cached_property
+    def queues(self) -> QueueActions:
+        """What can be done about queues and schedules; loaded with the page that shows them."""
+        from desktop.ui.queue_actions import QueueActions
+
+        return QueueActions(self._bridge, self)
+
+    def ask_why(self, task_id: str) -> None:
+        """Why does this task not run? The answer opens over the window."""
+        from desktop.ui.why_panel import WhyPanel
+
+        WhyPanel(self._window, self, task_id).open()
 
     @functools.cached_property
     def tasks(self) -> TaskActions:

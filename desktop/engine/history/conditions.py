@@ -25,7 +25,14 @@ from desktop.engine.history.query import (
 )
 from desktop.engine.history.rows import storable
 from desktop.engine.history.schema import KEYS_A_SECOND, STATE_NUMBER
-from desktop.engine.history.text_index import is_indexed, phrase
+from desktop.engine.history.text_index import (
+    NAME,
+    NODE,
+    STATE,
+    is_indexed,
+    one_of,
+    phrase,
+)
 
 KEY_MOST = 2**63 - 1
 _TEXT_FIELDS = {
@@ -34,6 +41,9 @@ _TEXT_FIELDS = {
     "error": ("exception", "traceback"),
 }
 _WORD_TABLES = {"name": "name", "worker": "node", "queue": "queue"}
+_FACETS = {"state": STATE, "name": NAME, "node": NODE}
+EVERYTHING = one_of(STATE, STATE_NUMBER.values())
+"""Each task has a state."""
 _NUMBER_SQL = {
     "runtime": "task.runtime",
     "wait": "(task.started - COALESCE(task.sent, task.received))",
@@ -56,14 +66,6 @@ class Words(Protocol):
         """Whether some task's id lies there."""
 
 
-class OneOf(NamedTuple):
-    """The row's column is one of these numbers: there is an index for it."""
-
-    column: str
-    """ "state", "name" or "node"."""
-    numbers: tuple[int, ...]
-
-
 class Condition(NamedTuple):
     """All of it has to hold."""
 
@@ -76,30 +78,29 @@ class Condition(NamedTuple):
     """Keys from here …"""
     highest: int = KEY_MOST
     """… to here, itself included."""
-    one_of: tuple[OneOf, ...] = ()
-    """Parts of ``sql`` that an index answers."""
     narrow: bool = False
     """An id is asked for: a handful of rows at most."""
-    parts: int = 0
-    """Of ``sql``."""
-
-    @property
-    def only(self) -> OneOf | None:
-        """The one choice that all of it is, if it is: then a tally tells how many match."""
-        alone = len(self.one_of) == 1 and self.parts == 1 and not self.match
-        return self.one_of[0] if alone and (self.lowest, self.highest) == (0, KEY_MOST) else None
 
 
-def condition(query: Query, words: Words, now: float) -> Condition:
-    """What a row has to fulfil; ``now`` is the instant that "1h" (ago) counts from."""
-    compiler = _Compiler(words, now)
+class Choice(NamedTuple):
+    """A part of a query that is true of tasks with one of these numbers."""
+
+    column: str
+    """ "state", "name" or "node"."""
+    numbers: tuple[int, ...]
+
+
+def condition(query: Query, words: Words, now: float, *, by_row: bool = False) -> Condition:
+    """What a row has to fulfil; ``now`` is the instant that "1h" (ago) counts from. With
+    ``by_row`` states, names and workers are looked at in each row instead of found by the index.
+    """
+    compiler = _Compiler(words, now, by_row=by_row)
     texts: list[str] = []
     not_texts: list[str] = []
     rest: list[str] = []
     lowest, highest = 0, KEY_MOST
-    one_of: list[OneOf] = []
     narrow = False
-    for part in query.parts if isinstance(query, And) else (query,):
+    for part in parts_of(query):
         positive = part.part if isinstance(part, Not) else part
         expression = compiler.text_only(positive)
         if isinstance(part, Time):
@@ -108,24 +109,45 @@ def condition(query: Query, words: Words, now: float) -> Condition:
                 lowest = max(lowest, bound)
             else:
                 highest = min(highest, bound)
-        elif expression and positive is part:
-            texts.append(expression)
         elif expression:
-            not_texts.append(expression)
+            (not_texts if isinstance(part, Not) else texts).append(expression)
         else:
-            choice = compiler.choice(part)
-            if choice:
-                one_of.append(choice)
             narrow = narrow or compiler.asks_for_an_id(part)
             rest.append(compiler.sql(part))
+    if not_texts and not texts:
+        texts.append(EVERYTHING)  # the index takes away from something only
     match = " AND ".join(f"({one})" for one in texts)
-    if match and not_texts:
+    if not_texts:
         match = f"({match}) NOT ({' OR '.join(f'({one})' for one in not_texts)})"
-    elif not_texts:
-        rest += [f"NOT {compiler.in_text(one)}" for one in not_texts]
     sql = " AND ".join(f"({one})" for one in rest)
-    values = tuple(compiler.values)
-    return Condition(match, sql, values, lowest, highest, tuple(one_of), narrow, len(rest))
+    return Condition(match, sql, tuple(compiler.values), lowest, highest, narrow)
+
+
+def choices(query: Query, words: Words) -> tuple[Choice | None, ...]:
+    """Each part of a query as a choice; None for one that is none."""
+    return tuple(_choice(part, words) for part in parts_of(query))
+
+
+def parts_of(query: Query) -> tuple[Query, ...]:
+    """What has to hold together."""
+    return query.parts if isinstance(query, And) else (query,)
+
+
+def _choice(part: Query, words: Words) -> Choice | None:
+    if isinstance(part, State):
+        return Choice("state", (STATE_NUMBER[part.state],))
+    if isinstance(part, Or) and all(isinstance(one, State) for one in part.parts):
+        states = {STATE_NUMBER[one.state] for one in part.parts if isinstance(one, State)}
+        return Choice("state", tuple(sorted(states)))
+    if isinstance(part, Field) and part.field in {"name", "worker"}:
+        numbers = _numbers(part, words)
+        return None if numbers is None else Choice(_WORD_TABLES[part.field], numbers)
+    return None
+
+
+def _numbers(part: Field, words: Words) -> tuple[int, ...] | None:
+    pattern = part.value if part.exact else like(part.value, whole="*" in part.value)
+    return words.numbers(_WORD_TABLES[part.field], storable(pattern), exact=part.exact)
 
 
 def key_at(at: str, now: float) -> int:
@@ -164,10 +186,11 @@ def id_ranges(prefix: str, *, exact: bool = False) -> list[tuple[bytes | str, by
 class _Compiler:
     """Gathers the values in the order of their marks."""
 
-    def __init__(self, words: Words, now: float) -> None:
+    def __init__(self, words: Words, now: float, *, by_row: bool) -> None:
         self.values: list[object] = []
         self._words = words
         self._now = now
+        self._by_row = by_row
 
     # --- the full-text index ---------------------------------------------------------------------
 
@@ -179,6 +202,8 @@ class _Compiler:
                 return "" if looked_up else _expression(words, exact, ())
             case Field(field, value, exact) if field in _TEXT_FIELDS:
                 return _expression(value, exact, _TEXT_FIELDS[field])
+            case State() | Field() if not self._by_row and (chosen := _choice(part, self._words)):
+                return one_of(_FACETS[chosen.column], chosen.numbers)
             case And(parts) | Or(parts):
                 each = [self.text_only(one) for one in parts]
                 joint = " OR " if isinstance(part, Or) else " AND "
@@ -213,23 +238,6 @@ class _Compiler:
             case Field(field, value, exact):
                 return self._field(field, value, exact)
 
-    def choice(self, part: Query) -> OneOf | None:
-        """The part as a choice among an index's numbers, when it is one."""
-        if isinstance(part, State):
-            return OneOf("state", (STATE_NUMBER[part.state],))
-        if isinstance(part, Or) and all(isinstance(one, State) for one in part.parts):
-            states = (STATE_NUMBER[one.state] for one in part.parts if isinstance(one, State))
-            return OneOf("state", tuple(sorted(set(states))))
-        if isinstance(part, Field) and part.field in {"name", "worker"}:
-            numbers = self._numbers(part)
-            return None if numbers is None else OneOf(_WORD_TABLES[part.field], numbers)
-        return None
-
-    def _numbers(self, part: Field) -> tuple[int, ...] | None:
-        table = _WORD_TABLES[part.field]
-        pattern = part.value if part.exact else like(part.value, whole="*" in part.value)
-        return self._words.numbers(table, storable(pattern), exact=part.exact)
-
     def _word(self, words: str, exact: bool) -> str:
         expression = _expression(words, exact, ())
         parts = [self.in_text(expression)] if expression else [self._anywhere(words, exact)]
@@ -241,9 +249,12 @@ class _Compiler:
         if field == "id":
             return self._id("task.id", value, exact)
         if field == "root":
-            of_root = self._id("task.root", value, exact)
-            itself = self._id("task.id", value, exact)
-            return f"({of_root}) OR ((task.root IS NULL OR task.root = x'') AND ({itself}))"
+            of_root, itself = self._id("root", value, exact), self._id("id", value, exact)
+            # Two questions, because no index answers both at once.
+            return (
+                f"task.key IN (SELECT key FROM task WHERE ({of_root}) AND root != x'' UNION "
+                f"SELECT key FROM task WHERE ({itself}) AND (root IS NULL OR root = x''))"
+            )
         if field in _WORD_TABLES:
             return self._word_table(Field(field, value, exact))
         expression = _expression(value, exact, _TEXT_FIELDS[field])
@@ -251,7 +262,7 @@ class _Compiler:
 
     def _word_table(self, part: Field) -> str:
         table = _WORD_TABLES[part.field]
-        numbers = self._numbers(part)
+        numbers = _numbers(part, self._words)
         if numbers is not None:
             return f"task.{table} IN ({', '.join(map(str, numbers))})"
         self.values.append(storable(like(part.value, whole="*" in part.value)))

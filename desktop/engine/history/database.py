@@ -34,6 +34,8 @@ def open_writer(path: Path, steps: Sequence[str] = STEPS) -> sqlite3.Connection:
         path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
     )
     try:
+        if _version(connection) > len(steps):
+            raise newer()
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
@@ -105,8 +107,6 @@ def broken_files(path: Path) -> tuple[Path, ...]:
 
 def _migrate(connection: sqlite3.Connection, steps: Sequence[str]) -> None:
     version = _version(connection)
-    if version > len(steps):
-        raise newer()
     for number, step in enumerate(steps[version:], version + 1):
         # One script, one transaction: a crash leaves the file at the version before.
         connection.executescript(f"BEGIN IMMEDIATE; {step}; PRAGMA user_version = {number}; COMMIT")

@@ -79,7 +79,7 @@ def _found(connection: sqlite3.Connection, wanted: str) -> Task:
 def _family(connection: sqlite3.Connection, task: Task) -> tuple[Task, ...]:
     """Of the same root, parents before children, the earlier before the later."""
     root = id_value(task.root_id or task.id)
-    ask = f"{SELECT} WHERE task.id = ? OR task.root = ? LIMIT ?"
+    ask = f"{SELECT} WHERE task.id = ? OR (task.root = ? AND task.root != x'') LIMIT ?"
     rows = connection.execute(ask, (root, root, FAMILY_MAX)).fetchall()
     members = {one.id: one for row in rows for one in (task_of(row),)}
     members.setdefault(task.id, task)
@@ -87,7 +87,8 @@ def _family(connection: sqlite3.Connection, task: Task) -> tuple[Task, ...]:
     for one in members.values():
         parent = one.parent_id if one.parent_id in members else ""
         children.setdefault("" if one.parent_id == one.id else parent, []).append(one)
-    return tuple(_descending(children, members))[:FAMILY_MAX]
+    family = list(_descending(children, members))[:FAMILY_MAX]
+    return tuple(family if task in family else [*family[:-1], task])
 
 
 def _descending(children: dict[str, list[Task]], members: dict[str, Task]) -> Iterator[Task]:

@@ -33,35 +33,49 @@ class Level(NamedTuple):
 LEVELS = (Level(10, 3 * 3600.0), Level(300, 3 * 86_400.0), Level(3600, math.inf))
 """Wide enough that a question reads some thousand sums, whatever its span."""
 BUCKETS_MAX = 1100
+RETRIES_MAX = 1_000_000
+"""More are no number of retries."""
 
 
 class Share(NamedTuple):
-    """One count: ``n`` more of this kind and bin at this instant."""
+    """What one ended task counts for."""
 
-    at: float
-    kind: int
-    bin: int
-    n: int
+    bucket: int
+    """Of the finest level: the instant of its end over that width."""
+    state: int
+    retries: int
+    runtime: int
+    """Bin; -1: none."""
+    wait: int
+
+    def counts(self) -> Iterator[tuple[int, int, int]]:
+        """(kind, bin, n)"""
+        yield OUTCOME, self.state, 1
+        if self.retries:
+            yield OUTCOME, STATE_NUMBER[TaskState.RETRY], self.retries
+        if self.runtime >= 0:
+            yield RUNTIME, self.runtime, 1
+        if self.wait >= 0:
+            yield WAIT, self.wait, 1
 
 
-def shares(task: Task, seen_at: float) -> Iterator[Share]:
-    """What an ended task counts for; nothing before its end. ``seen_at`` is the instant that the
-    file has for it."""
-    if task.state not in ENDED:
-        return
+def share_of(task: Task, seen_at: float) -> Share | None:
+    """None before its end. ``seen_at`` is the instant that the file has for it."""
+    state = task.state
+    if state not in ENDED:
+        return None
     at = task.finished_at
     if at is None or not 0 < at <= seen_at:
         at = seen_at  # not known, or told by a clock that is ahead
-    yield Share(at, OUTCOME, STATE_NUMBER[task.state], 1)
-    if 0 < task.retries < 1_000_000:
-        yield Share(at, OUTCOME, STATE_NUMBER[TaskState.RETRY], task.retries)
-    if task.state is TaskState.REVOKED:
-        return
-    if task.runtime_s is not None:
-        yield Share(at, RUNTIME, bin_of(task.runtime_s), 1)
-    wait = wait_s(task)
-    if wait is not None:
-        yield Share(at, WAIT, bin_of(wait), 1)
+    runtime = wait = -1
+    if state is not TaskState.REVOKED:
+        if task.runtime_s is not None:
+            runtime = bin_of(task.runtime_s)
+        waited = wait_s(task)
+        if waited is not None:
+            wait = bin_of(waited)
+    retries = task.retries if 0 < task.retries < RETRIES_MAX else 0
+    return Share(int(at / LEVELS[0].width_s), STATE_NUMBER[state], retries, runtime, wait)
 
 
 def wait_s(task: Task) -> float | None:

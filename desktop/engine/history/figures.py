@@ -183,7 +183,7 @@ def _points(
 ) -> tuple[ChartPoint, ...]:
     points = min(max(points, 1), POINTS_MAX)
     buckets = int((span.until - span.since) // span.width_s) + 1
-    width = -(-buckets // points) * span.width_s
+    width = max(1, -(-(buckets - 1) // points)) * span.width_s
     sql = (
         f"SELECT CAST((at - ?) / {width:d} AS INTEGER), kind, bin, sum(n) "
         "FROM figure WHERE level = ? AND at >= ? AND at <= ? "

@@ -12,11 +12,11 @@ from desktop.engine.config import HistoryConfig
 from desktop.engine.history.details import find_task, show_task
 from desktop.engine.history.figures import task_figures
 from desktop.engine.history.filters import Filters
-from desktop.engine.history.pages import list_tasks, selected_ids
+from desktop.engine.history.pages import list_tasks, selected
 from desktop.engine.history.readers import Readers
 from desktop.engine.history.recorder import Recorder
 from desktop.engine.history.rows import id_text
-from desktop.engine.history.schema import STATE_NUMBER, UNFINISHED
+from desktop.engine.history.schema import KEYS_A_SECOND, STATE_NUMBER, UNFINISHED
 from desktop.engine.history_commands import (
     ListTasks,
     Selection,
@@ -26,7 +26,7 @@ from desktop.engine.history_commands import (
     TaskPage,
 )
 from desktop.engine.model import Finding
-from desktop.engine.states import Severity
+from desktop.engine.states import Severity, TaskState
 from desktop.engine.task_model import Task
 from desktop.words import text, textn
 
@@ -69,6 +69,11 @@ class History:
         self.flush()
         return self._readers.ask_now(_unfinished)
 
+    def heard_until(self) -> float | None:
+        """When news of any task came last; None when there is none. Blocks; not on the loop."""
+        self.flush()
+        return self._readers.ask_now(_newest)
+
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until what was put is written. Blocks; not on the loop."""
         return self._recorder.flush(timeout_s)
@@ -78,8 +83,9 @@ class History:
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        self._recorder.close()
+        # Whoever closes the file last moves its journal into it; a reader can't.
         self._readers.close()
+        self._recorder.close()
 
     # --- asking ----------------------------------------------------------------------------------
 
@@ -102,10 +108,11 @@ class History:
         await self._fresh()
         return await self._readers.ask(lambda c: task_figures(c, command, time.time()))
 
-    async def ids(self, selection: Selection, most: int) -> tuple[str, ...]:
-        """Ids of the tasks of a selection, the newest first; at most ``most``."""
+    async def tasks(self, selection: Selection, most: int) -> tuple[Task, ...]:
+        """The tasks of a selection that are known, without tracebacks, the newest first; at most
+        ``most``. Raises :class:`BadQuery`, :class:`TrayError`."""
         await self._fresh()
-        return await self._readers.ask(lambda c: selected_ids(c, selection, time.time(), most))
+        return await self._readers.ask(lambda c: selected(c, selection, time.time(), most))
 
     async def _fresh(self) -> None:
         if self._recorder.waiting:
@@ -134,8 +141,17 @@ class History:
 
 def _unfinished(connection: sqlite3.Connection) -> tuple[str, ...]:
     states = ", ".join(str(STATE_NUMBER[state]) for state in UNFINISHED)
-    question = f"SELECT id FROM task WHERE state IN ({states}) ORDER BY key DESC LIMIT ?"
+    # The second term is the index's own.
+    question = (
+        f"SELECT id FROM task WHERE state IN ({states}) "
+        f"AND state != {STATE_NUMBER[TaskState.SUCCESS]} ORDER BY key DESC LIMIT ?"
+    )
     return tuple(id_text(id_) for (id_,) in connection.execute(question, (UNFINISHED_MAX,)))
+
+
+def _newest(connection: sqlite3.Connection) -> float | None:
+    (key,) = connection.execute("SELECT max(key) FROM task").fetchone()
+    return None if key is None else key / KEYS_A_SECOND
 
 
 def broken_file(path: Path) -> Finding:

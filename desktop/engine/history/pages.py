@@ -9,16 +9,17 @@ from __future__ import annotations
 import base64
 import sqlite3
 from collections.abc import Iterator
+from itertools import islice
 
 import msgspec
 
 from desktop.engine.errors import UsageError
-from desktop.engine.history.conditions import Condition, condition
+from desktop.engine.history.conditions import Condition, choices, condition
 from desktop.engine.history.lookup import Lookup
-from desktop.engine.history.ordering import Place, Wanted, keys, question
+from desktop.engine.history.ordering import Order, Place, Wanted, places, question
 from desktop.engine.history.query import ALL, Or, Query, State, parse
 from desktop.engine.history.rendering import all_of
-from desktop.engine.history.rows import id_text, id_value, task_of
+from desktop.engine.history.rows import id_value, task_of
 from desktop.engine.history.writer import SELECT
 from desktop.engine.history_commands import ListTasks, Selection, TaskOrder, TaskPage
 from desktop.engine.task_model import Task
@@ -36,12 +37,8 @@ def list_tasks(connection: sqlite3.Connection, command: ListTasks, now: float) -
     lookup = Lookup(connection)
     wanted = wanted_of(command.selection, lookup, now)
     limit = min(max(command.limit, 1), LIMIT_MAX)
-    after = _place(command.after)
-    found = []
-    for place in keys(connection, wanted, command.order, command.descending, after, lookup, limit):
-        found.append(place)
-        if len(found) > limit:
-            break
+    order = Order(command.order, command.descending, _place(command.after), limit)
+    found = list(islice(places(connection, wanted, order, lookup), limit + 1))
     more = len(found) > limit
     shown = found[:limit]
     tasks = rows(connection, [place.key for place in shown])
@@ -55,19 +52,17 @@ def list_tasks(connection: sqlite3.Connection, command: ListTasks, now: float) -
     )
 
 
-def selected_ids(
+def selected(
     connection: sqlite3.Connection, selection: Selection, now: float, most: int
-) -> tuple[str, ...]:
-    """Ids of all tasks of a selection, the newest first; at most ``most``."""
+) -> tuple[Task, ...]:
+    """The tasks of a selection, whole but for their tracebacks, the newest first; at most
+    ``most``. Raises :class:`BadQuery`, :class:`UsageError`."""
     lookup = Lookup(connection)
     wanted = wanted_of(selection, lookup, now)
-    places = keys(connection, wanted, TaskOrder.SEEN, True, None, lookup, most)
-    found: list[str] = []
-    for chunk in _chunks([place.key for _, place in zip(range(most), places, strict=False)]):
-        marks = ", ".join("?" * len(chunk))
-        ask = f"SELECT id FROM task WHERE key IN ({marks}) ORDER BY key DESC"
-        found += [id_text(id_) for (id_,) in connection.execute(ask, chunk)]
-    return tuple(found)
+    order = Order(TaskOrder.SEEN, descending=True, after=None, limit=most)
+    found = [place.key for place in islice(places(connection, wanted, order, lookup), most)]
+    tasks = rows(connection, found)
+    return tuple(tasks[key] for key in found)
 
 
 def wanted_of(selection: Selection, lookup: Lookup, now: float) -> Wanted:
@@ -88,7 +83,12 @@ def wanted_of(selection: Selection, lookup: Lookup, now: float) -> Wanted:
                 text("Search for them instead."),
             )
         ids = tuple(dict.fromkeys(map(id_value, selection.ids)))
-    return Wanted(condition(query, lookup, now), ids)
+    return Wanted(
+        condition(query, lookup, now),
+        condition(query, lookup, now, by_row=True),
+        choices(query, lookup),
+        ids,
+    )
 
 
 def rows(connection: sqlite3.Connection, wanted: list[int]) -> dict[int, Task]:
@@ -102,12 +102,13 @@ def rows(connection: sqlite3.Connection, wanted: list[int]) -> dict[int, Task]:
 
 def count(connection: sqlite3.Connection, wanted: Wanted, lookup: Lookup) -> int | None:
     """How many match; None when more than :data:`COUNTED_MAX`."""
-    what, ids = wanted
-    if ids is None and what == Condition():
+    what = wanted.condition
+    if wanted.ids is None and what == Condition():
         return lookup.kept
-    if ids is None and what.only:
-        return sum(lookup.tally(what.only.column, number) for number in what.only.numbers)
-    sql, values = question(wanted, "task.key")
+    if wanted.ids is None and len(wanted.choices) == 1 and (only := wanted.choices[0]):
+        return sum(lookup.tally(only.column, number) for number in only.numbers)
+    key = "task_text.rowid" if what.match else "task.key"
+    sql, values = question(what, wanted.ids, key)
     limited = f"SELECT count(*) FROM ({sql} LIMIT {COUNTED_MAX + 1})"
     (found,) = connection.execute(limited, values).fetchone()
     return None if found > COUNTED_MAX else int(found)

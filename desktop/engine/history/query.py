@@ -37,7 +37,8 @@ _COMPARED = re.compile(rf"({'|'.join(NUMBERS)})(>=|<=|>|<|=)", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(ms|s|m|min|h|d)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _TIME = re.compile(
-    r"\d{1,9}(?:\.\d{1,9})?(?:s|m|min|h|d|w)?"
+    r"\d{1,9}(?:\.\d{1,9})?(?:s|m|min|h|d|w)"
+    r"|\d{9,12}(?:\.\d{1,9})?"
     r"|\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?)?"
     r"|today|yesterday"
 )
@@ -149,7 +150,7 @@ def _tokens(query: str) -> list[_Token]:
         elif char in "()":
             found.append(_Token(char, at))
             at += 1
-        elif char == "-" and at + 1 < end and not query[at + 1].isspace():
+        elif char == "-" and at + 1 < end and _begins_a_term(query[at + 1]):
             found.append(_Token("-", at))
             at += 1
         else:
@@ -159,6 +160,11 @@ def _tokens(query: str) -> list[_Token]:
     if len(terms) > TERMS_MAX:
         raise BadQuery(query, terms[TERMS_MAX].at, text("at most {n} terms", n=TERMS_MAX))
     return [*found, _Token("end", end)]
+
+
+def _begins_a_term(char: str) -> bool:
+    """After "-": not of an arrow, or of a line of hyphens."""
+    return char.isalnum() or char in '"(*_'
 
 
 def _term(query: str, at: int) -> tuple[_Token, int]:

@@ -35,10 +35,12 @@ class Readers:
         self._idle: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
         self._file: tuple[int, int] | None = None
         self._lock = threading.Lock()
+        self._closing = False
 
     async def ask(self, question: Question[T]) -> T:
         """The answer, worked out in a thread of the pool. Cancelling breaks the work off. Raises
         :class:`TrayError` when the file can't be read or it takes too long."""
+        self._closing = False
         if self._pool is None:
             self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="history-reader")
         given_up = threading.Event()
@@ -56,7 +58,8 @@ class Readers:
         deadline = time.monotonic() + TIMEOUT_S
 
         def must_end() -> bool:
-            return (given_up is not None and given_up.is_set()) or time.monotonic() > deadline
+            left = given_up is not None and given_up.is_set()
+            return left or self._closing or time.monotonic() > deadline
 
         try:
             connection = self._connection()
@@ -83,7 +86,8 @@ class Readers:
         return answer
 
     def close(self) -> None:
-        """Let the connections go. What is being answered is broken off by whoever asked."""
+        """Let the connections go; what is being answered is broken off."""
+        self._closing = True
         pool, self._pool = self._pool, None
         if pool:
             pool.shutdown(wait=True, cancel_futures=True)

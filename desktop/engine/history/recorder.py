@@ -6,6 +6,7 @@ While the disk refuses, news waits in memory, merged, up to a bound.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import threading
@@ -176,7 +177,10 @@ class Recorder:
     def _open(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._connection = database.open_writer(self._path)
-        self.broken = database.broken_files(self._path)
+        broken = database.broken_files(self._path)
+        if broken != self.broken:
+            self.broken = broken
+            self._on_change()
         self._writer = Writer(self._connection, self._settings.text_max_bytes)
         self._retention = Retention(self._connection, self._writer, self._settings)
 
@@ -195,19 +199,31 @@ class Recorder:
             wrote = True
             try:
                 self._writer.write(batch, time.time())
-            except BaseException:
+            except (sqlite3.Error, OSError):
                 with self._wake:
                     self._backlog.give_back(batch)
                     self._busy = False
                 raise
+            except Exception:
+                log.exception("news that can't be written; each alone now")
+                self._write_singly(batch)
+
+    def _write_singly(self, batch: list[Task]) -> None:
+        """What one task says that nobody foresaw must not keep the others out."""
+        assert self._writer is not None  # noqa: S101 - opened before
+        for task in batch:
+            try:
+                self._writer.write([task], time.time())
+            except Exception as error:  # noqa: BLE001 - told, and the task is left out
+                log.warning("a task was not recorded: %s: %s", task.id[:80], error)
 
     def _failed(self, error: sqlite3.Error | OSError) -> None:
         self._shut()
         if database.is_broken(error):
-            aside = database.set_aside(self._path)
-            log.error("the history is broken (%s); set aside as %s", error, aside)
-            self._on_change()
-            return
+            with contextlib.suppress(OSError):
+                aside = database.set_aside(self._path)
+                log.error("the history is broken (%s); set aside as %s", error, aside)
+                return
         if self.problem is None:
             log.warning("the history can't be written: %s", error)
         self._told(not_written(error))

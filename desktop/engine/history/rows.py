@@ -51,7 +51,8 @@ def kept(words: str, most_bytes: int) -> str | None:
     ``…[+12345]`` (characters). None for ""."""
     if not words:
         return None
-    words = storable(words)
+    if not words.isascii() or "\0" in words:
+        words = storable(words)
     if len(words) * 4 <= most_bytes or len(encoded := words.encode()) <= most_bytes:
         return words
     head = encoded[:most_bytes].decode("utf-8", "ignore")
@@ -105,10 +106,11 @@ def row_maker(
             task.runtime_s,
             task.eta,
             task.expires_at,
-            storable(task.revoked_why) or None,
+            storable(task.revoked_why) if task.revoked_why else None,
             _small(task.clock),
             _attempts(task, most_bytes) if task.attempts else None,
             fault(task),
+            storable(task.doubt) or None,
         )
 
     return make
@@ -145,11 +147,14 @@ def task_of(row: Sequence[Any]) -> Task:
         row[0] / KEYS_A_SECOND,
         row[24] or 0,
         _decode_attempts(row[25]) if row[25] else (),
+        row[27] or "",
     )
 
 
 def _small(number: int) -> int | None:
-    return min(max(number, -INTEGER_MAX), INTEGER_MAX) or None
+    if 0 <= number <= INTEGER_MAX:
+        return number or None
+    return INTEGER_MAX if number > 0 else max(number, -INTEGER_MAX)
 
 
 def _attempts(task: Task, most_bytes: int) -> bytes:

@@ -3,6 +3,9 @@
 ``task.key`` is the instant of the newest news in microseconds of the epoch (the next free one where
 two meet). So the table itself, every index and the full text are in the order in which a history
 is read, the newest at the end; no index on time is needed, and a span of time is a span of keys.
+
+An index costs each task more than a microsecond, so there are few: ``task_state`` leaves out what
+succeeded (4), which is most of all, and whose index is the table.
 """
 
 from __future__ import annotations
@@ -53,10 +56,13 @@ COLUMNS = (
     "clock",
     "attempts",
     "fault",
+    "doubt",
 )
 """Of ``task``, in their order."""
-TEXT_COLUMNS = ("name", "args", "kwargs", "result", "exception", "traceback")
-"""Of the full-text index, in their order."""
+TEXT_COLUMNS = ("facets", "name", "args", "kwargs", "result", "exception", "traceback")
+"""Of the full-text index, in their order. ``facets`` holds a word for the state, the name and the
+node (:func:`desktop.engine.history.text_index.facet`), so that one index answers for them and for
+text, together and in the order of keys."""
 
 _FIRST = """
 CREATE TABLE name (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -96,15 +102,13 @@ CREATE TABLE task (
     fault INTEGER
 );
 CREATE UNIQUE INDEX task_id ON task (id);
-CREATE INDEX task_state ON task (state);
-CREATE INDEX task_name ON task (name);
-CREATE INDEX task_node ON task (node);
-CREATE INDEX task_received ON task (received);
+CREATE INDEX task_state ON task (state) WHERE state != 4;
+CREATE INDEX task_received ON task (COALESCE(received, sent));
 CREATE INDEX task_runtime ON task (runtime);
-CREATE INDEX task_root ON task (root) WHERE root IS NOT NULL;
+CREATE INDEX task_root ON task (root) WHERE root != x'';
 CREATE INDEX task_fault ON task (fault, state, name) WHERE fault IS NOT NULL;
 CREATE VIRTUAL TABLE task_text USING fts5 (
-    name, args, kwargs, result, exception, traceback,
+    facets, name, args, kwargs, result, exception, traceback,
     content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 );
 CREATE TABLE tally (
@@ -118,11 +122,7 @@ CREATE TABLE figure (
 ) WITHOUT ROWID;
 """
 
-_ARRIVED = """
-DROP INDEX task_received;
-CREATE INDEX task_received ON task (COALESCE(received, sent))
-"""
-"""A task that was sent and that nobody took stands among those that came at its time."""
+_DOUBT = "ALTER TABLE task ADD COLUMN doubt TEXT"
 
-STEPS: tuple[str, ...] = (_FIRST, _ARRIVED)
+STEPS: tuple[str, ...] = (_FIRST, _DOUBT)
 """Step n leads from version n to n + 1; a fresh file takes all. Append only."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 
-from desktop.engine.history.figure_bins import LEVELS, shares
+from desktop.engine.history.figure_bins import LEVELS, Share, share_of
 from desktop.engine.history.schema import KEYS_A_SECOND, STATE_NUMBER
-from desktop.engine.history.vocabulary import Vocabulary
 from desktop.engine.task_model import Task
 
 STATE, NAME, NODE, MARK = "state", "name", "node", "mark"
@@ -28,33 +27,40 @@ _ADD_FIGURE = (
 class Sums:
     """Of one transaction at a time."""
 
-    def __init__(self, connection: sqlite3.Connection, names: Vocabulary) -> None:
+    def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._names = names
-        self._tallies: Counter[tuple[str, int]] = Counter()
-        self._figures: Counter[tuple[int, int, int, int]] = Counter()
+        self._kinds: list[tuple[int, int, int, int]] = []
+        self._shares: list[tuple[Share, int, int]] = []
 
-    def add(self, task: Task, key: int, node: int, sign: int, *, figures: bool = True) -> None:
+    def add(
+        self, task: Task, key: int, name: int, node: int, sign: int, *, figures: bool = True
+    ) -> None:
         """Count a task, which has this key, in (``sign`` 1) or out (-1)."""
-        name = self._names.number(task.name)
-        self._tallies[STATE, STATE_NUMBER[task.state]] += sign
-        self._tallies[NAME, name] += sign
-        self._tallies[NODE, node] += sign
-        if figures:
-            for at, kind, number, n in shares(task, key / KEYS_A_SECOND):
-                self._figures[int(at / LEVELS[0].width_s), name, kind, number] += sign * n
+        self._kinds.append((STATE_NUMBER[task.state], name, node, sign))
+        if figures and (share := share_of(task, key / KEYS_A_SECOND)) is not None:
+            self._shares.append((share, name, sign))
 
     def flush(self) -> None:
         """Add what was gathered to the file."""
-        tallies = [(kind, id_, n) for (kind, id_), n in self._tallies.items() if n]
-        self._connection.executemany(_ADD_TALLY, (*tallies, (MARK, 0, 1)))
-        for number, level in enumerate(LEVELS):
+        tallies: Counter[tuple[str, int]] = Counter()
+        # Counting whole tuples is C's work; there are few different ones.
+        for (state, name, node, sign), n in Counter(self._kinds).items():
+            tallies[STATE, state] += sign * n
+            tallies[NAME, name] += sign * n
+            tallies[NODE, node] += sign * n
+        changed = [(kind, id_, n) for (kind, id_), n in tallies.items() if n]
+        self._connection.executemany(_ADD_TALLY, (*changed, (MARK, 0, 1)))
+        figures: Counter[tuple[int, int, int, int]] = Counter()
+        for (share, name, sign), n in Counter(self._shares).items():
+            for kind, number, each in share.counts():
+                figures[share.bucket, name, kind, number] += sign * n * each
+        for level_number, level in enumerate(LEVELS):
             fold = level.width_s // LEVELS[0].width_s
             sums: Counter[tuple[int, int, int, int]] = Counter()
-            for (at, name, kind, bin_), n in self._figures.items():
-                sums[at // fold * level.width_s, name, kind, bin_] += n
+            for (bucket, name, kind, number), n in figures.items():
+                sums[bucket // fold * level.width_s, name, kind, number] += n
             self._connection.executemany(
-                _ADD_FIGURE, ((number, *where, n) for where, n in sums.items() if n)
+                _ADD_FIGURE, ((level_number, *where, n) for where, n in sums.items() if n)
             )
         self.forget()
 
@@ -70,5 +76,5 @@ class Sums:
 
     def forget(self) -> None:
         """Drop what was gathered."""
-        self._tallies.clear()
-        self._figures.clear()
+        self._kinds.clear()
+        self._shares.clear()

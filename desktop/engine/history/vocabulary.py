@@ -11,6 +11,11 @@ CHARS_MAX = 500
 """A longer name is cut: it is the name of nothing."""
 
 
+def stored(words: str) -> str:
+    """The words as the table has them."""
+    return storable(words)[:CHARS_MAX]
+
+
 class Vocabulary:
     """One table ``(id, text)``."""
 
@@ -25,11 +30,11 @@ class Vocabulary:
         number = self._numbers.get(words)
         if number is not None:
             return number
-        stored = (storable(words)[:CHARS_MAX],)
-        found = self._connection.execute(self._ask, stored).fetchone()
+        value = (stored(words),)
+        found = self._connection.execute(self._ask, value).fetchone()
         if found is None:
-            self._connection.execute(self._add, stored)
-            found = self._connection.execute(self._ask, stored).fetchone()
+            self._connection.execute(self._add, value)
+            found = self._connection.execute(self._ask, value).fetchone()
         if len(self._numbers) >= CACHED_MAX:
             self._numbers.clear()
         self._numbers[words] = found[0]

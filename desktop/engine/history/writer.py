@@ -7,16 +7,17 @@ belongs. Used by the recorder's thread alone.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import TypeVar
 
 from desktop.engine.history.faults import fault_of
 from desktop.engine.history.merge import merge
-from desktop.engine.history.rows import Row, id_value, key_of, row_maker, task_of
+from desktop.engine.history.rows import Row, id_value, key_of, row_maker, storable, task_of
 from desktop.engine.history.schema import COLUMNS, TEXT_COLUMNS
 from desktop.engine.history.sums import Sums
-from desktop.engine.history.text_index import spaced
-from desktop.engine.history.vocabulary import Vocabulary
+from desktop.engine.history.text_index import NAME, NODE, STATE, spaced
+from desktop.engine.history.vocabulary import Vocabulary, stored
 from desktop.engine.task_model import Task
 
 T = TypeVar("T")
@@ -25,9 +26,9 @@ CHUNK = 500
 """Values in one question; SQLite's own default limit is higher."""
 _INSERT = f"INSERT INTO task VALUES ({', '.join('?' * len(COLUMNS))})"
 _TEXTS = ", ".join(TEXT_COLUMNS)
-_INDEX = f"INSERT INTO task_text (rowid, {_TEXTS}) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_INDEX = f"INSERT INTO task_text (rowid, {_TEXTS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _UNINDEX = (
-    f"INSERT INTO task_text (task_text, rowid, {_TEXTS}) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)"
+    f"INSERT INTO task_text (task_text, rowid, {_TEXTS}) VALUES ('delete', ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _TASK = ", ".join(
     {"name": "name.text", "node": "node.text", "queue": "queue.text"}.get(column, f"task.{column}")
@@ -51,7 +52,7 @@ class Writer:
         self._nodes = Vocabulary(connection, "node")
         self._queues = Vocabulary(connection, "queue")
         self._faults: dict[tuple[str, str], int] = {}
-        self._sums = Sums(connection, self._names)
+        self._sums = Sums(connection)
         self._make = row_maker(
             self._names.number, self._nodes.number, self._queues.number, self._fault, most_bytes
         )
@@ -127,12 +128,14 @@ class Writer:
         if not rows:
             return
         # The index is quick where it is told of keys in their order.
-        rows.sort()
-        self._connection.executemany(_UNINDEX, ((row[0], *_indexed(row[2], row)) for row in rows))
-        self._connection.executemany("DELETE FROM task WHERE key = ?", ((row[0],) for row in rows))
+        rows.sort(key=itemgetter(0))
+        texts: list[Row] = []
         for row in rows:
-            node = self._nodes.number(row[4])
-            self._sums.add(task_of(row), row[0], node, -1, figures=figures)
+            name, node = self._names.number(row[2]), self._nodes.number(row[4])
+            texts.append(_indexed(row, row[2], name, node))
+            self._sums.add(task_of(row), row[0], name, node, -1, figures=figures)
+        self._connection.executemany(_UNINDEX, texts)
+        self._connection.executemany("DELETE FROM task WHERE key = ?", ((row[0],) for row in rows))
 
     def _insert(self, tasks: list[tuple[bytes | str, Task]], now: float) -> None:
         wishes = sorted((key_of(task.seen_at, now), place) for place, (_, task) in enumerate(tasks))
@@ -144,8 +147,8 @@ class Writer:
             id_, task = tasks[place]
             row = self._make(key, id_, task)
             rows.append(row)
-            texts.append((key, *_indexed(task.name, row)))
-            self._sums.add(task, key, row[4], 1)
+            texts.append(_indexed(row, stored(task.name), row[2], row[4]))
+            self._sums.add(task, key, row[2], row[4], 1)
         self._connection.executemany(_INSERT, rows)
         self._connection.executemany(_INDEX, texts)
         self._newest = max(self._newest, last)
@@ -161,9 +164,10 @@ class Writer:
     def _fault(self, task: Task) -> int | None:
         if not (task.exception or task.traceback or task.attempts):
             return None
-        fault = fault_of(task)
-        if fault is None:
+        found = fault_of(task)
+        if found is None:
             return None
+        fault = storable(found[0]), storable(found[1])
         number = self._faults.get(fault)
         if number is None:
             add = "INSERT OR IGNORE INTO fault (exception, place) VALUES (?, ?)"
@@ -202,9 +206,13 @@ class _Transaction:
         self._writer.rolled_back()
 
 
-def _indexed(name: str, row: Row) -> Iterator[str | None]:
-    """The texts of a row as the index was, or is, given them."""
-    return map(spaced, (name, row[7], row[8], row[9], row[10], row[11]))
+def _indexed(row: Row, name: str, name_number: int, node_number: int) -> Row:
+    """Key and texts of a row as the index was, or is, given them."""
+    facets = f"{STATE}{row[3]} {NAME}{name_number} {NODE}{node_number}"
+    return (
+        row[0], facets, spaced(name), spaced(row[7]), spaced(row[8]), spaced(row[9]),
+        spaced(row[10]), spaced(row[11]),
+    )  # fmt: skip
 
 
 def _chunks(values: list[T]) -> Iterable[list[T]]:

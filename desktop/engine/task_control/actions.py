@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from desktop.engine.errors import UsageError
 from desktop.engine.states import TaskState
 from desktop.engine.task_commands import (
     ActOnTasks,
@@ -49,8 +48,6 @@ class TaskActions:
         signal = revoking.check_signal(command.signal)
         place = await place_of(self._stack)
         tasks = await records.concerned(self._stack, command.selection)
-        if command.verb is TaskVerb.RUN_AGAIN and len(tasks) > again.AGAIN_MAX:
-            raise too_many(again.AGAIN_MAX)
         seen = await look(place, tasks)
         known = [seen.of[task.id] for task in tasks]
         if command.undo:
@@ -155,12 +152,3 @@ def _sorted(
         else:
             cannot.append(outcome(one, why, done=False))
     return can, cannot
-
-
-def too_many(most: int) -> UsageError:
-    return UsageError(
-        "too-many-tasks",
-        text("That would be more than {n} tasks at once.", n=most),
-        Text(""),
-        text("Narrow the search."),
-    )

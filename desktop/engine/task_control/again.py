@@ -15,8 +15,6 @@ from desktop.engine.task_control.sending import Letter, post_office
 from desktop.engine.task_control.whereabouts import Where, Whereabouts
 from desktop.words import Text, text, verbatim
 
-AGAIN_MAX = 10_000
-"""Tasks that are sent again in one go."""
 _ALIVE = frozenset({Where.QUEUED, Where.HELD, Where.RUNS})
 _SOURCES = {
     "message": text("its message"),

@@ -192,7 +192,7 @@ def test_it_stops_at_once_wherever_it_is(server, heard, wait_until, closed_port)
     telemetry = Telemetry(server.url, heard)
     telemetry.start()
     wait_until(lambda: telemetry.connected)
-    wait_until(lambda: not telemetry._asking)
+    wait_until(lambda: not telemetry._repair.busy)
     telemetry.stop()
     wait_until(lambda: threading.active_count() <= before)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -40,6 +41,8 @@ class Project:
         self._wait_until = wait_until
         self.own: list[OwnService] = []
         self.more: dict[str, Any] = {}
+        self.answering: set[str] = set()
+        """Keys of the workers that are there and can answer."""
         self.found = FoundWorkers(self._wanted, lambda: None, self.folder / "sources.json")
 
     def _wanted(self) -> Wanted:
@@ -62,6 +65,7 @@ class Project:
     def ready(self, *keys: str) -> None:
         for key in keys:
             self._wait_until(lambda key=key: "ready." in self.zoo.log(key), 30)
+        self.answering.update(keys)
 
     def adopt(self, key: str) -> None:
         pid = self.zoo.pid(key)
@@ -69,9 +73,18 @@ class Project:
         self.own.append(OwnService(pid, psutil.Process(pid).create_time(), spec))
 
     async def rows(self) -> dict[int, WorkerRow]:
-        """Of the zoo alone: others on this machine may run Celery too."""
-        rows = await self.found.look()
+        """Of the zoo alone: others on this machine may run Celery too. A busy machine may need
+        more than one look until all have answered."""
+        async with asyncio.timeout(60):
+            rows = await self.found.look()
+            while not self._all_have_answered():
+                rows = await self.found.look()
         return {r.pid: r for r in rows if r.cwd and Path(r.cwd).is_relative_to(self.folder)}
+
+    def _all_have_answered(self) -> bool:
+        answers = {pid: answer for (pid, _), answer in self.found.answers.items()}
+        said = (answers.get(self.zoo.pid(key)) for key in self.answering)
+        return all(one and None not in (one.queues, one.registered, one.holds) for one in said)
 
     async def row(self, key: str) -> WorkerRow:
         return (await self.rows())[self.zoo.pid(key)]
@@ -246,12 +259,14 @@ async def test_suspended_and_silent(project: Project) -> None:
     project.ready("held", "well")
     pid = project.zoo.pid("held")
     os.kill(pid, signal.SIGSTOP)
+    project.answering.remove("held")
     rows = await project.rows()
     found = verdict(rows[pid], WorkerFinding.UNRESPONSIVE)
     assert found is not None
     assert (found.confidence, "SIGSTOP" in str(found.evidence)) == (CERTAIN, True)
     assert verdict(rows[project.zoo.pid("well")], WorkerFinding.UNRESPONSIVE) is None
     os.kill(pid, signal.SIGCONT)
+    project.answering.add("held")
     assert verdict(await project.row("held"), WorkerFinding.UNRESPONSIVE) is None
 
 
