@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from desktop.engine.model import Problem
 from desktop.engine.states import Severity
 from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskVerb
-from desktop.ui.pages.tasks.situation import broker_trouble, silent_nodes
+from desktop.quantities import clock
+from desktop.ui.pages.tasks.situation import broker_away, silent_nodes
 from desktop.ui.task_actions import outcome_rows
 from desktop.ui.view import View
 from desktop.ui.widgets.banner import Banner
@@ -48,15 +49,17 @@ class TaskBanners:
 
     def show_surroundings(self, view: View, mends: Mends, *, has_tasks: bool) -> None:
         """Redis is away, or workers do not tell of their tasks."""
-        redis = broker_trouble(view)
+        away = broker_away(view)
         silent = silent_nodes(view.stack)
         banner = self.surroundings
-        if redis is not None and view.reachable:
-            title = str(redis.error.title) if redis.error else tr("Redis is not answering.")
-            words = tr("This is the last that is known. It goes on as soon as Redis is back.")
-            banner.show_words(Severity.WARNING, title, words, dismissable=False)
-            name = redis.name
-            banner.offer((tr("Show details"), lambda: self._actions.show_service(name)))
+        if away is not None and view.reachable:
+            words = tr("This is the last that is known. It goes on as soon as it is back.")
+            if away.since is not None:
+                lost = tr("Lost since {time}.", time=clock(away.since))
+                words = f"{lost} {words}"
+            banner.show_words(Severity.WARNING, str(away.title), words, dismissable=False)
+            show = (tr("Show details"), lambda: self._actions.show_service(away.service))
+            banner.offer(*((show,) if away.service else ()))
         elif silent and has_tasks:
             count = len(silent)
             title = trn(

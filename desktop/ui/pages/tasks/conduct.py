@@ -46,6 +46,7 @@ class Conduct:
         detail.run_again_asked.connect(lambda task: self.act(TaskVerb.RUN_AGAIN, [task]))
         detail.revoke_asked.connect(lambda task: self.act(TaskVerb.REVOKE, [task]))
         detail.terminate_asked.connect(lambda task: self.act(TaskVerb.TERMINATE, [task]))
+        detail.why_asked.connect(lambda task: page.around.actions.ask_why(task.id))
         detail.more_asked.connect(self._on_detail_more)
         page.export.clicked.connect(lambda: self.export(page.feed.search.selection))
         page.more.clicked.connect(lambda: _under(page.more, self.page_menu()))

@@ -19,7 +19,7 @@ from desktop.ui.pages.tasks.feed import Search, TaskFeed
 from desktop.ui.pages.tasks.figures import Figures
 from desktop.ui.pages.tasks.filter_bar import FilterBar
 from desktop.ui.pages.tasks.kept_searches import KeptSearches
-from desktop.ui.pages.tasks.situation import Rate, broker_trouble, known_values
+from desktop.ui.pages.tasks.situation import Rate, broker_away, known_values
 from desktop.ui.pages.tasks.state_counts import StateCounts
 from desktop.ui.pages.tasks.table import TaskTable
 from desktop.ui.view import View
@@ -146,7 +146,7 @@ class TasksPage(Page):
         self._show_counts()
         has_tasks = self.table.model_.rowCount() > 0
         self.banners.show_surroundings(view, self.conduct, has_tasks=has_tasks)
-        set_dim(self.body, view.reachable and broker_trouble(view) is not None)
+        set_dim(self.body, view.reachable and broker_away(view) is not None)
         self._show_state()
 
     def _search(self) -> Search:
@@ -213,7 +213,7 @@ class TasksPage(Page):
                 self.feed,
                 self._rate,
                 reachable=view is not None and view.reachable,
-                broker_away=view is not None and broker_trouble(view) is not None,
+                broker_away=view is not None and broker_away(view) is not None,
             )
         )
         empty = self.feed.loaded and not self.table.model_.tasks and self._problem is None

@@ -9,14 +9,14 @@ from PySide6.QtGui import QAction, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QApplication, QMenu
 
 from desktop.engine.history_commands import ListTasks, TaskOrder
-from desktop.engine.model import Finding
+from desktop.engine.model import TelemetryStatus
 from desktop.engine.node_commands import NodeVerb, TellNode
-from desktop.engine.states import Severity, TaskState
+from desktop.engine.queue_commands import WhyTask
+from desktop.engine.states import TaskState
 from desktop.ui.pages.tasks.columns import Column
 from desktop.ui.pages.tasks.delegate import ROW
 from desktop.ui.pages.tasks.naming import Naming
 from desktop.ui.pages.tasks.pages_held import ROWS_MAX
-from desktop.words import text
 from tests.ui import sample, sample_cleanup
 from tests.ui.sample_tasks import StandInHistory, hostile, task
 from tests.ui.test_window import CTRL, key, text_of
@@ -334,9 +334,8 @@ def test_workers_that_do_not_tell_can_be_told_to(page, bridge, history, count: i
     history.tasks = history.tasks[:count]
     history.mark += 1
     row = sample_cleanup.OURS.worker
-    words = text("Workers are not sending task events.")
-    off = Finding("events-off", Severity.WARNING, words, words, words, (row.pid,))
-    bridge.feed(msgspec.structs.replace(history.stack(), workers=(row,), findings=(off,)))
+    heard = TelemetryStatus(True, sample.UP, silent=(row.node,))
+    bridge.feed(msgspec.structs.replace(history.stack(), workers=(row,), telemetry=heard))
     if count:
         assert page.banners.surroundings.title == "1 worker is not sending task events."
         page.banners.surroundings._buttons.itemAt(0).widget().click()
@@ -426,3 +425,20 @@ def test_what_a_search_finds_is_counted_by_state(qtbot, page, bridge) -> None:
     counted = [one for one in bridge.commands if isinstance(one, ListTasks) and one.count]
     assert {one.selection.search for one in counted} == {"send_digest"}
     assert page.filter.states.button("failed").accessibleName() == "Failed, 2"
+
+
+def test_a_connection_that_is_lost_is_told_with_its_time(page, bridge, history) -> None:
+    lost = TelemetryStatus(False, sample.NOW - 90)
+    bridge.feed(msgspec.structs.replace(history.stack(), telemetry=lost))
+    assert page.banners.surroundings.title == "The broker is not answering."
+    assert page.banners.surroundings.detail.startswith("Lost since ")
+    blink = TelemetryStatus(False, sample.NOW - 1)
+    bridge.feed(msgspec.structs.replace(history.stack(), telemetry=blink))
+    assert not page.banners.surroundings.isVisible()
+
+
+def test_why_is_asked_of_the_engine(qtbot, page, bridge, history) -> None:
+    page.open(history.tasks[1].id)
+    page.detail.why.click()
+    asked = next(one for one in bridge.commands if isinstance(one, WhyTask))
+    assert asked.id == history.tasks[1].id
