@@ -65,6 +65,12 @@ class Statement(NamedTuple):
 
 _GROUPED = {TaskOrder.NAME: "name", TaskOrder.WORKER: "node", TaskOrder.STATE: "state"}
 _FACETS = {"name": NAME, "node": NODE, "state": STATE}
+_VALUES = {
+    # A task that was sent and that nobody took stands among those that came at its time.
+    TaskOrder.RECEIVED: "COALESCE(task.received, task.sent)",
+    TaskOrder.RUNTIME: "task.runtime",
+}
+"""What is sorted by; there is an index on each, called as the order."""
 
 
 def places(
@@ -136,18 +142,20 @@ def by_key(what: Condition, wanted: Wanted, order: Order) -> Statement:
 
 def by_value(wanted: Wanted, order: Order, lookup: Lookup) -> list[Statement]:
     """First those that have a value, then the others, the newest first."""
-    column = order.by.value
-    field, after = f"task.{column}", order.after
+    field, after = _VALUES[order.by], order.after
     sign, way = ("<", "DESC") if order.descending else (">", "ASC")
     columns = f"{field}, task.key"
     found = wanted.texts or wanted.narrow or _fewest(wanted, lookup) <= SORTED_MAX
     what = wanted.condition if found else wanted.by_row
-    hint = "" if found else f"INDEXED BY task_{column}"
+    hint = "" if found else f"INDEXED BY task_{order.by.value}"
     made = []
     if after is None or after.value is not None:
         known = [f"{field} IS NOT NULL"]
         if after is not None:
-            known.append(f"({field}, task.key) {sign} ({float(after.value or 0)!r}, {after.key:d})")
+            value = float(after.value or 0)
+            # Of an expression SQLite sees the range in a plain comparison only.
+            known.append(f"{field} {sign}= {value!r}")
+            known.append(f"({field}, task.key) {sign} ({value!r}, {after.key:d})")
         end = f" ORDER BY {field} {way}, task.key {way} LIMIT {order.limit + 1:d}"
         made.append(_ended(question(what, wanted.ids, columns, *known, hint=hint), end))
     unknown = [f"{field} IS NULL"]

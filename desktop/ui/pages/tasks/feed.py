@@ -101,6 +101,8 @@ class TaskFeed(QObject):
         self.following = True
         self.kept = 0
         """Tasks in the history."""
+        self.by_state: dict[TaskState, int] = {}
+        """Of those, how many are in each state."""
         self.loaded = False
         """The present search has been answered."""
         self.more_news = False
@@ -213,7 +215,7 @@ class TaskFeed(QObject):
             self._ask("seen", command, lambda page: self._model.update(page.tasks))
 
     def _on_first(self, page: TaskPage) -> None:
-        self.kept = page.kept
+        self.kept, self.by_state = page.kept, page.by_state
         new = self._count_new(page)
         if self.following and self.loaded and new and self._would_leave(new):
             self._set_following(False)
