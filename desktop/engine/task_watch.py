@@ -50,8 +50,12 @@ class TaskWatch:
         self._turns_on = config.events.turn_on
 
     def listen(self, url: str, info: AppInfo) -> None:
-        """Listen to this broker from now on, for the app that ``info`` tells of."""
-        if not url or (url, _essence(info)) == self._listens_to:
+        """Listen to this broker, which is up, from now on, for the app that ``info`` tells of."""
+        if not url:
+            return
+        if (url, _essence(info)) == self._listens_to:
+            if self._telemetry:
+                self._telemetry.hurry()
             return
         if self._telemetry:
             self._telemetry.stop()

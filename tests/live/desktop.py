@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 
 class Desktop:
