@@ -14,6 +14,7 @@ from desktop.cli.states import TASK
 from desktop.cli.task_source import ask
 from desktop.cli.task_tables import short
 from desktop.engine.history_commands import ShowTask, TaskDetail
+from desktop.engine.task_doubts import doubt_words
 from desktop.engine.task_model import Task
 from desktop.quantities import clock, duration
 from desktop.words import tr, trn
@@ -75,6 +76,7 @@ def _facts(task: Task) -> Iterator[tuple[str, str]]:
     if task.starts > task.retries + 1:
         yield tr("Delivered again"), trn("begun {n} time", "begun {n} times", task.starts)
     yield tr("Revoked because"), task.revoked_why
+    yield tr("In doubt"), str(doubt_words(task.doubt))
     yield tr("Root"), task.root_id if task.root_id != task.id else ""
     yield tr("Parent"), task.parent_id
 

@@ -19,6 +19,7 @@ VERBS = {
     "failures": Verb("task_stats:failures", text("Failures by exception and place")),
     "retry": Verb("task_acts:retry", text("Run tasks again with their real arguments")),
     "revoke": Verb("task_acts:revoke", text("Have workers drop tasks, or end those that run")),
+    "export": Verb("task_export:export", text("Write tasks as CSV, JSON or code")),
     "run": Verb("task_run:run", text("Send a task by hand, or list those that there are")),
 }
 

@@ -103,6 +103,13 @@ class HistoryConfig(msgspec.Struct, frozen=True):
     """Of arguments, result, exception and traceback, each."""
 
 
+class EventsConfig(msgspec.Struct, frozen=True):
+    """Celery's events, by which tasks are followed."""
+
+    turn_on: bool = False
+    """Tell workers that somebody else started to send them, where they do not."""
+
+
 class StackConfig(msgspec.Struct, frozen=True):
     """One stack as a person wants it, every default filled in."""
 
@@ -126,6 +133,7 @@ class StackConfig(msgspec.Struct, frozen=True):
     services: tuple[CommandConfig, ...] = ()
     downloads: DownloadsConfig = DownloadsConfig()
     history: HistoryConfig = HistoryConfig()
+    events: EventsConfig = EventsConfig()
 
     @property
     def cwd(self) -> str:
@@ -212,6 +220,7 @@ def _build(content: dict[str, Any], file: Path, project: Path | None) -> StackCo
         ),
         downloads=_downloads(content.get("downloads", {}), folder),
         history=msgspec.convert(content.get("history", {}), HistoryConfig),
+        events=msgspec.convert(content.get("events", {}), EventsConfig),
     )
 
 

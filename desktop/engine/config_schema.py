@@ -231,6 +231,7 @@ SCHEMA: Schema = {
     "flower": {"enabled": _switch, "port": _port},
     "service": TableOf(SERVICE),
     "downloads": {"allow_private": _switch, "files": _words},
+    "events": {"turn_on": _switch},
     "history": {
         "enabled": _switch,
         "keep_days": _days,

@@ -22,6 +22,7 @@ from desktop.engine.model import (
     ServiceStatus,
     StackStatus,
     TaskCounts,
+    TelemetryStatus,
     WorkerRow,
 )
 from desktop.engine.snapshot import Snapshot
@@ -50,6 +51,7 @@ def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -
         "services": [service_document(service, now) for service in stack.services],
         "workers": workers_document(stack.workers, now)["workers"],
         "tasks": _counts(stack.tasks),
+        "telemetry": _telemetry(stack.telemetry),
         "active": [_active(task, now) for task in stack.active],
         "queues": queues_document(stack.queues)["queues"],
         "findings": [finding_document(finding) for finding in stack.findings],
@@ -282,6 +284,16 @@ def _counts(tasks: TaskCounts) -> Document:
         "failed": tasks.failed,
         "retried": tasks.retried,
         "revoked": tasks.revoked,
+    }
+
+
+def _telemetry(status: TelemetryStatus) -> Document:
+    return {
+        "connected": status.connected,
+        "since": status.since,
+        "events_per_s": status.events_per_s,
+        "missed": status.missed,
+        "silent": list(status.silent),
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from desktop.engine.census import brokers
+from desktop.engine.census import brokers, containers
 from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.census.brokers import Broker, Said
 from desktop.engine.census.census import Census
@@ -147,6 +147,8 @@ class FoundWorkers:
         elif not by_itself or self._nodes_heard or any(r.role is Role.WORKER for r in rows):
             asked = brokers.brokers(wanted.brokers, self._census.brokers)
         said = await brokers.ask(asked)
+        answers = await asyncio.to_thread(containers.at_home, said.answers, rows, time.time())
+        said = msgspec.structs.replace(said, answers=answers)
         self._nodes_heard = bool(said.answers)
         # What is wanted is asked again: something may have started or stopped meanwhile.
         wanted = msgspec.structs.replace(self._wanted(), stopping=self._stopping)

@@ -94,7 +94,7 @@ class LiveStack:
         self.problem = None
         self._make_specs(loaded)
         self.code.follow(loaded)
-        self.tasks.history.open(loaded.history)
+        self.tasks.configure(loaded)
 
     def _make_specs(self, loaded: StackConfig) -> None:
         specs: dict[str, ServiceSpec] = {}
@@ -311,8 +311,8 @@ class LiveStack:
 
     def _listen(self) -> None:
         """Follow the tasks on the stack's broker, as soon as it is up."""
-        if "redis" in self.supervisors and self.service_up("redis"):
-            self.tasks.listen(self.broker_url, self.app.key_prefix)
+        if self.service_up("redis"):
+            self.tasks.listen(self.broker_url, self.app.info)
 
     def _for_rescue(self) -> RescueStack:
         return of_stack.place(
@@ -325,6 +325,7 @@ class LiveStack:
 
     def _watch(self) -> None:
         """Every worker that is known is watched: what it holds when it dies goes back."""
+        self.tasks.look(self.found.answers.values())
         self.rescuer.watch((*self.found.rows, *of_stack.own_workers(self.supervisors)))
         self._on_change()
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from desktop.engine.events_off import events_off
 from desktop.engine.model import StackStatus
 from desktop.engine.stack_findings import (
     code_not_taken_up,
@@ -27,6 +30,7 @@ def stack_status(stack: LiveStack) -> StackStatus:
     code = (code_not_taken_up(stack.code.problem),) if stack.code.problem else ()
     kept = tuple(not_taken_over(*one) for one in stack.takeovers.problems.items())
     tasks = task_findings(stack.rescuer.lost, stack.rescuer.stranded)
+    silent = events_off(stack.tasks.silent, stack.app.app)
     return StackStatus(
         id=stack.id,
         name=stack.app.title,
@@ -38,12 +42,15 @@ def stack_status(stack: LiveStack) -> StackStatus:
         services=services,
         workers=rows,
         tasks=stack.tasks.counts,
+        history_mark=stack.tasks.history.mark,
         active=stack.tasks.active,
         queues=stack.queues.status(rows),
         findings=(
-            *(*code, *kept, *findings, *tasks, *stack.tasks.history.findings()),
-            *(*stack.queues.findings(), *stack.machine_findings),
+            *(*code, *kept, *findings, *tasks, *((silent,) if silent else ())),
+            *(*stack.tasks.history.findings(), *stack.queues.findings()),
+            *stack.machine_findings,
         ),
+        telemetry=msgspec.structs.replace(stack.tasks.status, silent=stack.tasks.silent),
         cleanup=stack.cleaner.progress,
         lost=stack.rescuer.lost,
         stranded=stack.rescuer.stranded,

@@ -41,6 +41,7 @@ def task_document(task: Task) -> Document:
         "eta": task.eta,
         "expires_at": task.expires_at,
         "revoked_why": task.revoked_why or None,
+        "doubt": task.doubt or None,
         "seen_at": task.seen_at,
     }
 

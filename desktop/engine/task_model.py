@@ -63,6 +63,10 @@ class Task(msgspec.Struct, frozen=True, gc=False):
     """Lamport clock of the newest event, within ``worker``."""
     attempts: tuple[Attempt, ...] = ()
     """Earlier ones, the oldest first; at most :data:`ATTEMPTS_MAX`."""
+    doubt: str = ""
+    """Why ``state`` may not hold any more, though nothing told of another: "worker-gone",
+    "queued" (its message waits in a queue again), "not-running" (no worker that answers has it,
+    and there is no result). "" when nothing speaks against it."""
 
 
 ATTEMPTS_MAX = 20

@@ -13,7 +13,8 @@ import pytest
 from celery import Celery
 
 from tests.cli.conftest import Cli
-from tests.live.conftest import Stack, free_port, until
+from tests.live.conftest import Stack, until
+from tests.ports import free_port
 
 APP = """
 import os, time

@@ -35,6 +35,7 @@ HOMES = {
         "desktop/engine/control.py",
         "desktop/engine/task_control/sending.py",  # a task, once more or by hand
         "desktop/engine/queues/other_brokers.py",  # what Redis is asked directly
+        "desktop/engine/telemetry/kombu_source.py",  # events of brokers that are not Redis
         "web/downloads/",
         "web/celery_app.py",
     ),

@@ -122,7 +122,7 @@ def test_a_busy_one_past_the_patience_is_forced_and_its_task_runs_again(
     person = sit()
     person.clicks("Cleanup", kind="NavButton")
     person.clicks("Stop 1 process", kind="Button")
-    person.finds("Finishing 1 task", kind="cell")
+    person.finds("Finishing run", "s so far", kind="cell")
     person.finds("1 left running", "still finishes 1 task", kind="Banner")
     assert not gone(busy)
 

@@ -218,12 +218,10 @@ class Descent:
         self.step = CleanupStep.FINISHING if tasks else CleanupStep.ASKED
         if seen.suspended:
             self.note = _suspended(self.row.pid)
-        elif tasks:
-            self.note = textn("finishing {n} task", "finishing {n} tasks", len(tasks))
         elif tasks is None:
             self.note = text("What it runs is unknown.")
         else:
-            self.note = Text("")
+            self.note = Text("")  # the tasks themselves are told
 
     def _still(self, seen: Seen) -> Text:
         tasks = self.tasks

@@ -16,7 +16,7 @@ from desktop.engine.history.pages import list_tasks, selected
 from desktop.engine.history.readers import Readers
 from desktop.engine.history.recorder import Recorder
 from desktop.engine.history.rows import id_text
-from desktop.engine.history.schema import STATE_NUMBER, UNFINISHED
+from desktop.engine.history.schema import KEYS_A_SECOND, STATE_NUMBER, UNFINISHED
 from desktop.engine.history_commands import (
     ListTasks,
     Selection,
@@ -58,11 +58,21 @@ class History:
         """Record what is known of these tasks now. Any thread; returns at once."""
         self._recorder.put(tasks)
 
+    @property
+    def mark(self) -> int:
+        """Grows with each piece of news."""
+        return self._recorder.puts
+
     def unfinished(self) -> tuple[str, ...]:
         """Ids of tasks that had not ended when they were last heard of, the newest first; at most
         :data:`UNFINISHED_MAX`. Blocks; not on the loop."""
         self.flush()
         return self._readers.ask_now(_unfinished)
+
+    def heard_until(self) -> float | None:
+        """When news of any task came last; None when there is none. Blocks; not on the loop."""
+        self.flush()
+        return self._readers.ask_now(_newest)
 
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until what was put is written. Blocks; not on the loop."""
@@ -137,6 +147,11 @@ def _unfinished(connection: sqlite3.Connection) -> tuple[str, ...]:
         f"AND state != {STATE_NUMBER[TaskState.SUCCESS]} ORDER BY key DESC LIMIT ?"
     )
     return tuple(id_text(id_) for (id_,) in connection.execute(question, (UNFINISHED_MAX,)))
+
+
+def _newest(connection: sqlite3.Connection) -> float | None:
+    (key,) = connection.execute("SELECT max(key) FROM task").fetchone()
+    return None if key is None else key / KEYS_A_SECOND
 
 
 def broken_file(path: Path) -> Finding:

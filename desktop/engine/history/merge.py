@@ -41,6 +41,9 @@ def merge(old: Task, new: Task) -> Task:
     it was retried): the earlier run becomes an :class:`Attempt`. What one of them does not know is
     taken from the other, as far as it is about the same run.
     """
+    if new.doubt and not new.worker:
+        # Only that nobody knows: the state stays as it was heard last.
+        return old if old.state in ENDED else msgspec.structs.replace(old, doubt=new.doubt)
     later, earlier = (old, new) if _is_older(new, old) else (new, old)
     other_run = _is_other_run(earlier, later)
     changes: dict[str, object] = {

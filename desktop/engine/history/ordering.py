@@ -65,6 +65,12 @@ class Statement(NamedTuple):
 
 _GROUPED = {TaskOrder.NAME: "name", TaskOrder.WORKER: "node", TaskOrder.STATE: "state"}
 _FACETS = {"name": NAME, "node": NODE, "state": STATE}
+_VALUES = {
+    # A task that was sent and that nobody took stands among those that came at its time.
+    TaskOrder.RECEIVED: "COALESCE(task.received, task.sent)",
+    TaskOrder.RUNTIME: "task.runtime",
+}
+"""What is sorted by; there is an index on each, called as the order."""
 
 
 def places(
@@ -136,24 +142,27 @@ def by_key(what: Condition, wanted: Wanted, order: Order) -> Statement:
 
 def by_value(wanted: Wanted, order: Order, *, few: bool) -> list[Statement]:
     """First those that have a value, then the others, the newest first."""
-    column, after = order.by.value, order.after
-    # What is few is sorted: a bare name would have the order's own index walked.
-    field = f"{'+' if few else ''}task.{column}"
+    # What is few is sorted: the bare value would have the order's own index walked.
+    bare = "+" if few else ""
+    field, key, after = f"{bare}{_VALUES[order.by]}", f"{bare}task.key", order.after
     sign, way = ("<", "DESC") if order.descending else (">", "ASC")
     columns = f"{field}, task.key"
     what = wanted.condition if few else _in_rows(wanted.by_row)
-    hint = "" if few else f"INDEXED BY task_{column}"
+    hint = "" if few else f"INDEXED BY task_{order.by.value}"
     made = []
     if after is None or after.value is not None:
         known = [f"{field} IS NOT NULL"]
         if after is not None:
-            known.append(f"({field}, task.key) {sign} ({float(after.value or 0)!r}, {after.key:d})")
-        end = f" ORDER BY {field} {way}, task.key {way} LIMIT {order.limit + 1:d}"
+            value = float(after.value or 0)
+            # Of an expression SQLite sees the range in a plain comparison only.
+            known.append(f"{field} {sign}= {value!r}")
+            known.append(f"({field}, task.key) {sign} ({value!r}, {after.key:d})")
+        end = f" ORDER BY {field} {way}, {key} {way} LIMIT {order.limit + 1:d}"
         made.append(_ended(question(what, wanted.ids, columns, *known, hint=hint), end))
     unknown = [f"{field} IS NULL"]
     if after is not None and after.value is None:
         unknown.append(f"task.key < {after.key:d}")
-    end = f" ORDER BY task.key DESC LIMIT {order.limit + 1:d}"
+    end = f" ORDER BY {key} DESC LIMIT {order.limit + 1:d}"
     made.append(_ended(question(what, wanted.ids, columns, *unknown, hint=hint), end))
     return made
 

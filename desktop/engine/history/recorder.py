@@ -51,6 +51,8 @@ class Recorder:
         """Why nothing is written at present."""
         self.broken: tuple[Path, ...] = ()
         """Files that were damaged and set aside."""
+        self.puts = 0
+        """How often there was news."""
         self._path = path
         self._settings = settings
         self._on_change = on_change
@@ -81,6 +83,7 @@ class Recorder:
         with self._wake:
             if self._refused or not self._settings.enabled:
                 return
+            self.puts += 1
             was_empty = not self._backlog
             self._backlog.put(tasks)
             if was_empty or len(self._backlog) >= BATCH_MAX:

@@ -110,6 +110,7 @@ def row_maker(
             _small(task.clock),
             _attempts(task, most_bytes) if task.attempts else None,
             fault(task),
+            storable(task.doubt) if task.doubt else None,
         )
 
     return make
@@ -146,6 +147,7 @@ def task_of(row: Sequence[Any]) -> Task:
         row[0] / KEYS_A_SECOND,
         row[24] or 0,
         _decode_attempts(row[25]) if row[25] else (),
+        row[27] or "",
     )
 
 

@@ -56,6 +56,7 @@ COLUMNS = (
     "clock",
     "attempts",
     "fault",
+    "doubt",
 )
 """Of ``task``, in their order."""
 TEXT_COLUMNS = ("facets", "name", "args", "kwargs", "result", "exception", "traceback")
@@ -102,7 +103,7 @@ CREATE TABLE task (
 );
 CREATE UNIQUE INDEX task_id ON task (id);
 CREATE INDEX task_state ON task (state) WHERE state != 4;
-CREATE INDEX task_received ON task (received);
+CREATE INDEX task_received ON task (COALESCE(received, sent));
 CREATE INDEX task_runtime ON task (runtime);
 CREATE INDEX task_root ON task (root) WHERE root != x'';
 CREATE INDEX task_fault ON task (fault, state, name) WHERE fault IS NOT NULL;
@@ -121,5 +122,7 @@ CREATE TABLE figure (
 ) WITHOUT ROWID;
 """
 
-STEPS: tuple[str, ...] = (_FIRST,)
+_DOUBT = "ALTER TABLE task ADD COLUMN doubt TEXT"
+
+STEPS: tuple[str, ...] = (_FIRST, _DOUBT)
 """Step n leads from version n to n + 1; a fresh file takes all. Append only."""

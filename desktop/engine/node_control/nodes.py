@@ -14,6 +14,7 @@ from desktop.engine.node_commands import (
     TellNode,
 )
 from desktop.engine.node_control import detail, dump, telling
+from desktop.engine.node_control.usual import UsualRuntimes
 
 if TYPE_CHECKING:
     from desktop.engine.live_stack import LiveStack
@@ -25,6 +26,7 @@ class Nodes:
     def __init__(self, stack: LiveStack) -> None:
         self._stack = stack
         self._meter = PoolMeter()
+        self._usual = UsualRuntimes(stack)
 
     async def tell(self, command: TellNode) -> NodeReport:
         """See :func:`desktop.engine.node_control.telling.tell`."""
@@ -32,7 +34,8 @@ class Nodes:
 
     async def show(self, command: ShowNode) -> NodeDetail:
         """See :func:`desktop.engine.node_control.detail.show`."""
-        return await detail.show(self._stack, command, self._meter)
+        shown = await detail.show(self._stack, command, self._meter)
+        return await self._usual.with_usual(shown)
 
     async def dump(self, command: DumpNode) -> StackDump:
         """See :func:`desktop.engine.node_control.dump.dump`."""

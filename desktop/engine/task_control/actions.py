@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from desktop.engine.errors import UsageError
 from desktop.engine.states import TaskState
 from desktop.engine.task_commands import (
     ActOnTasks,
@@ -38,6 +38,7 @@ class TaskActions:
 
     def __init__(self, stack: LiveStack) -> None:
         self._stack = stack
+        self._note = partial(records.note_sent, stack)
         self._revoked: OrderedDict[str, Whereabouts] = OrderedDict()
         """What was revoked from here, as it was then: a worker that drops a message ends it."""
         self._revoked_size = 0
@@ -49,8 +50,6 @@ class TaskActions:
         signal = revoking.check_signal(command.signal)
         place = await place_of(self._stack)
         tasks = await records.concerned(self._stack, command.selection)
-        if command.verb is TaskVerb.RUN_AGAIN and len(tasks) > again.AGAIN_MAX:
-            raise too_many(again.AGAIN_MAX)
         seen = await look(place, tasks)
         known = [seen.of[task.id] for task in tasks]
         if command.undo:
@@ -68,7 +67,7 @@ class TaskActions:
             outcomes = (
                 [again.preview(one, place.info) for one in known]
                 if command.dry_run
-                else await again.run_again(place, known)
+                else await again.run_again(place, known, self._note)
             )
         return report(command.verb, outcomes, dry_run=command.dry_run, undo=command.undo)
 
@@ -79,7 +78,7 @@ class TaskActions:
         if command.again:
             tasks = await records.concerned(self._stack, by_hand.selection_of(command.again))
             first = (await look(place, tasks)).of[command.again]
-        return await by_hand.run(place, command, first)
+        return await by_hand.run(place, command, first, self._note)
 
     async def registered(self, _command: RegisteredTasks) -> RegisteredTasksReport:
         """Of the app and of the workers that answer; without a broker, of the app alone."""
@@ -119,7 +118,7 @@ class TaskActions:
         )
         if dry_run:
             return cannot + [again.preview(one, place.info) for one in can]
-        sent = await again.run_again(place, can)
+        sent = await again.run_again(place, can, self._note)
         for one in sent:
             if one.done:
                 self._forget(one.id)
@@ -155,12 +154,3 @@ def _sorted(
         else:
             cannot.append(outcome(one, why, done=False))
     return can, cannot
-
-
-def too_many(most: int) -> UsageError:
-    return UsageError(
-        "too-many-tasks",
-        text("That would be more than {n} tasks at once.", n=most),
-        Text(""),
-        text("Narrow the search."),
-    )

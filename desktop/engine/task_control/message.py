@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -85,8 +85,8 @@ def sent(value: bytes) -> Sent | None:
         shown_args=_words(headers.get("argsrepr")),
         shown_kwargs=_words(headers.get("kwargsrepr")),
         priority=_whole(payload.properties.get("priority")),
-        eta=_instant(headers.get("eta")),
-        expires_at=_instant(headers.get("expires")),
+        eta=instant(headers.get("eta")),
+        expires_at=instant(headers.get("expires")),
         time_limit_s=hard,
         soft_time_limit_s=soft,
         root_id=_words(headers.get("root_id")),
@@ -134,11 +134,13 @@ def _limits(said: Any) -> tuple[float | None, float | None]:
     return hard, soft
 
 
-def _instant(said: Any) -> float | None:
+def instant(said: Any) -> float | None:
+    """Of an ISO 8601 text, which is UTC where it names no zone, as Celery's are; else None."""
     if not isinstance(said, str):
         return None
     try:
-        return datetime.fromisoformat(said).timestamp()
+        found = datetime.fromisoformat(said)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, OSError):
         return None
 

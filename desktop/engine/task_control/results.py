@@ -15,7 +15,7 @@ import msgspec
 from desktop.engine import redis_url
 from desktop.engine.broker import connected
 from desktop.engine.states import TaskState
-from desktop.engine.task_control.message import ARGUMENTS_MAX
+from desktop.engine.task_control.message import ARGUMENTS_MAX, instant
 
 _KEY = "celery-task-meta-"
 ENDS = frozenset({TaskState.SUCCESS, TaskState.FAILURE, TaskState.REVOKED})
@@ -32,6 +32,7 @@ class Result(msgspec.Struct, frozen=True):
     """A JSON list, whole."""
     kwargs: str = ""
     queue: str = ""
+    ended_at: float | None = None
 
     @property
     def ended(self) -> bool:
@@ -76,6 +77,7 @@ def _result(value: bytes) -> Result:
         json.dumps(args, ensure_ascii=False) if whole else "",
         json.dumps(kwargs, ensure_ascii=False) if whole else "",
         _words(said.get("queue")),
+        instant(said.get("date_done")),
     )
 
 

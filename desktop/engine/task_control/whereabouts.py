@@ -25,7 +25,8 @@ AT_ONCE = 500
 """Ids in one question to the nodes."""
 _PROCESSES = frozenset({"prefork"})
 _GREENLETS = frozenset({"gevent", "eventlet"})
-_ENDED = frozenset({TaskState.SUCCESS, TaskState.FAILURE, TaskState.REVOKED, TaskState.REJECTED})
+_OVER = frozenset({TaskState.SUCCESS, TaskState.FAILURE, TaskState.REJECTED})
+_ENDED = _OVER | {TaskState.REVOKED}
 
 
 class Where(Enum):
@@ -89,12 +90,13 @@ class Seen(msgspec.Struct, frozen=True):
 async def look(place: Place, tasks: Sequence[Task]) -> Seen:
     """Ask the nodes, the broker and the result backend about these tasks. A source that can't be
     asked tells nothing."""
-    ids = [task.id for task in tasks]
+    # What has run to its end is with nobody any more; what was revoked may still wait.
+    open_ = [task for task in tasks if task.state not in _OVER]
     nodes, held, found, ended = await asyncio.gather(
         ask_nodes(place),
-        _held(place, ids),
-        asyncio.to_thread(_found, place, tasks),
-        asyncio.to_thread(_ended, place, ids),
+        _held(place, [task.id for task in open_]),
+        asyncio.to_thread(_found, place, open_),
+        asyncio.to_thread(_ended, place, [task.id for task in tasks]),
     )
     names = [node.name for node in nodes]
     silent = tuple(n for n in dict.fromkeys(place.expected) if n not in names)
@@ -198,7 +200,7 @@ def _whereabouts(
             kwargs=found.sent.kwargs,
             source="message" if found.sent.args else "",
         )
-    if held and held.state != "ready":
+    if held and held.state != "ready" and not _has_just_ended(held, result):
         known = msgspec.structs.replace(
             _with_arguments(known, *_real(held.info), "node"),
             where=Where.RUNS if held.state == "active" else Where.HELD,
@@ -220,6 +222,18 @@ def _whereabouts(
         name = name or (_words(held.info.get("type") or held.info.get("name")) if held else "")
         known = msgspec.structs.replace(known, task=msgspec.structs.replace(task, name=name))
     return known
+
+
+def _has_just_ended(held: Held, result: results.Result | None) -> bool:
+    """A node writes the result before it lets go of the task."""
+    started = held.info.get("time_start")
+    return bool(
+        result
+        and result.ended
+        and result.ended_at is not None
+        and isinstance(started, int | float)
+        and result.ended_at >= started
+    )
 
 
 def _with_arguments(known: Whereabouts, args: str, kwargs: str, source: str) -> Whereabouts:

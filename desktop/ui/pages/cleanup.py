@@ -22,7 +22,7 @@ from desktop.ui.cleanup_lines import (
     picks,
 )
 from desktop.ui.pages.cleanup_aftermath import CleanupAftermath
-from desktop.ui.pages.cleanup_detail import WIDTH, CleanupDetail
+from desktop.ui.pages.cleanup_detail import CleanupDetail
 from desktop.ui.pages.cleanup_foot import CleanupFoot
 from desktop.ui.pages.cleanup_history import CleanupHistory
 from desktop.ui.pages.cleanup_model import same_process
@@ -32,6 +32,7 @@ from desktop.ui.pages.page import GAP, MARGIN, Page, Surroundings
 from desktop.ui.view import View
 from desktop.ui.widgets.banner import Banner
 from desktop.ui.widgets.button import Button
+from desktop.ui.widgets.detail_panel import WIDTH
 from desktop.ui.widgets.empty_state import EmptyState
 from desktop.ui.widgets.sidebar import WIDTH as SIDEBAR
 from desktop.ui.widgets.table_card import TableCard

@@ -58,8 +58,7 @@ async def test_running_tasks_finish_first_and_waiting_ones_go_back(yard: Yard) -
     going = yard.cleaning([row], on_change=lambda: seen.append(going.progress().items[0]))
     run = asyncio.create_task(going.run())
     await until(lambda: seen and seen[-1].step is CleanupStep.FINISHING)
-    assert str(seen[-1].note) == "finishing 1 task"
-    assert [task.name for task in seen[-1].tasks] == ["early"]
+    assert [task.name for task in seen[-1].tasks] == ["early"] and str(seen[-1].note) == ""
     yard.go("a")
     await run
     assert going.stopped == (worker.pid,) and going.lost() == ()

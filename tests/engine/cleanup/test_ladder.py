@@ -44,7 +44,7 @@ def test_it_is_asked_once_and_waited_for() -> None:
     one = descent()
     assert one.tick(0.0, BUSY) is Act.TERM
     assert [one.tick(at, BUSY) for at in (1.0, 50.0, 99.0)] == [None, None, None]
-    assert one.step is CleanupStep.FINISHING and str(one.note) == "finishing 1 task"
+    assert one.step is CleanupStep.FINISHING and one.item().tasks == one.tasks != ()
     assert one.tick(99.5, GONE) is None
     assert one.over and one.step is CleanupStep.STOPPED and one.item().tasks == ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -227,19 +228,58 @@ async def test_a_task_that_ended_runs_again_from_its_result(
     ],
 )
 async def test_what_is_cut_or_no_literal_is_for_a_person_to_repair(
-    yard: Yard, monkeypatch: pytest.MonkeyPatch, args: str, kwargs: str, why: str
+    yard: Yard, actions: TaskActions, args: str, kwargs: str, why: str
 ) -> None:
-    known = Task("gone", "yard.add", TaskState.SUCCESS, queue="celery", args=args, kwargs=kwargs)
-
-    async def concerned(*_: object) -> tuple[Task, ...]:
-        return (known,)
-
-    monkeypatch.setattr("desktop.engine.task_control.records.concerned", concerned)
-    report = await act(TaskActions(yard.stack()), TaskVerb.RUN_AGAIN, "gone")  # type: ignore[arg-type]
-    outcome = one(report)
+    task_id = uuid.uuid4().hex
+    yard.history.put(
+        [
+            Task(
+                task_id,
+                "yard.add",
+                TaskState.SUCCESS,
+                queue="celery",
+                args=args,
+                kwargs=kwargs,
+                seen_at=time.time(),
+            )
+        ]
+    )
+    outcome = one(await act(actions, TaskVerb.RUN_AGAIN, task_id))
     assert not outcome.done and why in str(outcome.words)
     assert outcome.args == (args or "[]")
     assert outcome.kwargs == (json.dumps({"y": 2}) if "y" in kwargs else "{}")
+
+
+async def test_all_that_match_are_run_again_by_their_records(
+    yard: Yard, actions: TaskActions
+) -> None:
+    mark = uuid.uuid4().hex
+    yard.history.put(
+        [
+            Task(
+                f"{mark}-{n}",
+                "yard.add",
+                TaskState.FAILURE,
+                queue="celery",
+                args=f"({n},)",
+                kwargs="{}",
+                exception=f"Odd('{mark}')",
+                seen_at=time.time(),
+            )
+            for n in range(3)
+        ]
+    )
+    report = await actions.act(
+        ActOnTasks(
+            verb=TaskVerb.RUN_AGAIN, selection=Selection(search=f"state:failure error:{mark}")
+        )
+    )
+    assert (report.done, report.failed) == (3, 0)
+    assert sorted(yard.result(sent.new_id) for sent in report.outcomes) == [1, 2, 3]
+    sent = report.outcomes[0]
+    record = await yard.history.task(sent.new_id)
+    assert record and (record.queue, record.parent_id) == ("celery", sent.id)
+    assert record.state is TaskState.PENDING and record.args.endswith(",)")
 
 
 async def test_workers_that_take_no_json_are_sent_none(yard: Yard) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,9 +17,11 @@ from celery import Celery
 from desktop.engine.app_info import AppInfo, AppTask
 from desktop.engine.census.brokers import Broker
 from desktop.engine.census.shown import shown
+from desktop.engine.config import HistoryConfig
 from desktop.engine.control import Control
+from desktop.engine.history.history import History
 from desktop.engine.model import WorkerRow
-from desktop.engine.rescue import RescueStack
+from desktop.engine.rescue import Rescuer, RescueStack
 from desktop.engine.states import Owner, Role
 from desktop.engine.telemetry.holders import Holders
 from tests.engine.conftest import Server, wait_until
@@ -83,6 +87,8 @@ class Yard:
         folder.mkdir(exist_ok=True)
         self.server = Server(folder)
         (folder / "yard.py").write_text(APP)
+        self.history = History(folder)
+        self.history.open(HistoryConfig())
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self.app = Celery("sender", broker=self.server.url, set_as_current=False)
         self.app.conf.result_backend = self.server.url
@@ -101,7 +107,7 @@ class Yard:
                 start_new_session=True,
             )
         self._children[node] = child
-        wait_until(lambda: " ready." in log.read_text(errors="replace"), 30)
+        wait_until(lambda: " ready." in log.read_text(errors="replace"))
         return child.pid
 
     def log(self, node: str) -> Path:
@@ -141,12 +147,13 @@ class Yard:
             **{name: getattr(info, name) for name in info.__struct_fields__}
             | {"broker_url": url, "result_backend": url}
         )
+        place = RescueStack(url=url, info=known, control=control)
         return SimpleNamespace(
             broker=lambda: Broker(url, control),
-            for_rescue=lambda: RescueStack(url=url, info=known, control=control),
+            rescuer=Rescuer(lambda: place, self.folder, lambda: None),
             app=SimpleNamespace(info=known, config=None),
             found=SimpleNamespace(rows=rows, stir=lambda: None),
-            tasks=SimpleNamespace(holders=Holders()),
+            tasks=SimpleNamespace(holders=Holders(), history=self.history),
             supervisors={},
         )
 
@@ -169,4 +176,7 @@ class Yard:
             if child.poll() is None:
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait(10)
+        with ThreadPoolExecutor(1) as thread:
+            # A test may have a loop of its own.
+            thread.submit(lambda: asyncio.run(self.history.close())).result()
         self.server.stop()

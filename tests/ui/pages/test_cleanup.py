@@ -329,7 +329,7 @@ def test_what_could_not_be_asked_is_in_the_question_too() -> None:
 def test_progress_is_told_row_by_row(page, bridge) -> None:
     bridge.feed(known.cleaning())
     assert cell(page, 0, Column.CLASS) == "Finishing\nOrphaned"
-    assert cell(page, 0, Column.TASKS) == "Finishing 1 task, 2 min 10 s so far"
+    assert cell(page, 0, Column.TASKS) == "Finishing render_pdf, 2 min 10 s so far"
     assert cell(page, 1, Column.CLASS) == "Stopped\nOrphaned"
     assert cell(page, 1, Column.TASKS) == "Ended after 1.7 s."
     assert page.foot.sum.text() == "Stopping: 1 of 3 done, for 14 s"

@@ -17,9 +17,6 @@ from desktop.words import text
 from tests.browser import chromium
 from web.monitor.page import WORDS
 
-pytestmark = pytest.mark.xdist_group("browser")
-"""One browser for all of them."""
-
 STATIC = Path(web.monitor.__file__).parent / "static"
 
 
