@@ -184,7 +184,9 @@ def destination(app, task):
 
 def result_key_prefix(conf):
     options = conf.get("result_backend_transport_options") or {}
-    return str(options.get("global_keyprefix") or "")
+    prefix = str(options.get("global_keyprefix") or "")
+    # celery/backends/base.py, KeyValueStoreBackend._add_global_keyprefix
+    return prefix + "_" if prefix and prefix[-1] not in ":_-." else prefix
 
 
 # --- its settings -------------------------------------------------------------------------------

@@ -60,7 +60,7 @@ class AppInfo(msgspec.Struct, frozen=True):
     accepts: tuple[str, ...] = ("json",)
     """Content that its workers take: names or types."""
     result_key_prefix: str = ""
-    """The result backend's ``global_keyprefix``."""
+    """What the result backend puts before its keys: its ``global_keyprefix``, joined."""
     time_limit_s: float | None = None
     soft_time_limit_s: float | None = None
     acks_late: bool = False

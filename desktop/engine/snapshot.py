@@ -45,6 +45,7 @@ class StackDelta(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: Problem | msgspec.UnsetType | None = msgspec.UNSET
     workers: tuple[WorkerRow, ...] | msgspec.UnsetType = msgspec.UNSET
     tasks: TaskCounts | msgspec.UnsetType = msgspec.UNSET
+    history_mark: int | msgspec.UnsetType = msgspec.UNSET
     active: tuple[ActiveTask, ...] | msgspec.UnsetType = msgspec.UNSET
     queues: tuple[Queue, ...] | msgspec.UnsetType = msgspec.UNSET
     findings: tuple[Finding, ...] | msgspec.UnsetType = msgspec.UNSET
@@ -75,6 +76,7 @@ _PLAIN = (
     "problem",
     "workers",
     "tasks",
+    "history_mark",
     "active",
     "queues",
     "findings",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from desktop.ui.cleanup_actions import CleanupActions
     from desktop.ui.queue_actions import QueueActions
     from desktop.ui.run_task_form import RunTaskForm
+    from desktop.ui.task_actions import TaskActions
     from desktop.ui.widgets.confirm import Confirm
     from desktop.ui.worker_actions import WorkerActions
 
@@ -108,6 +109,13 @@ class Actions(QObject):
         from desktop.ui.why_panel import WhyPanel
 
         WhyPanel(self._window, self, task_id).open()
+
+    @functools.cached_property
+    def tasks(self) -> TaskActions:
+        """What can be done with tasks; loaded with the page that shows them."""
+        from desktop.ui.task_actions import TaskActions
+
+        return TaskActions(self._bridge, self)
 
     @functools.cached_property
     def workers(self) -> WorkerActions:
@@ -237,6 +245,9 @@ class Actions(QObject):
 
     def show_service(self, service: str) -> None:
         self.page_asked.emit("services", service)
+
+    def show_task(self, task_id: str) -> None:
+        self.page_asked.emit("tasks", task_id)
 
     def _run(self, work: Callable[[], None]) -> None:
         QThreadPool.globalInstance().start(_Job(work, self.failed.emit))

@@ -31,7 +31,7 @@ from desktop.ui import theme
 from desktop.ui.why_panel import WhyPanel
 from desktop.ui.window import StatusWindow
 from desktop.words import set_language
-from tests.ui import sample, sample_cleanup, sample_queues, sample_workers
+from tests.ui import sample, sample_cleanup, sample_queues, sample_tasks, sample_workers
 from tests.ui.sample import SHOP, StandInBridge, StandInPreferences
 
 STARTING = msgspec.structs.replace(
@@ -76,6 +76,14 @@ SCENES: dict[str, tuple[str, str, object]] = {
         ),
     ),
     "cleanup-empty": ("cleanup", "", SHOP),
+    "tasks": ("tasks", sample_tasks.RETRIED.id, SHOP),
+    "tasks-plain": ("tasks", "", SHOP),
+    "tasks-failed": ("tasks", sample_tasks.FAILED.id, SHOP),
+    "tasks-hostile": ("tasks", sample_tasks.hostile(2).id, SHOP),
+    "tasks-none": ("tasks", "?nothing at all", SHOP),
+    "tasks-wrong": ("tasks", "?name:receipt worker:", SHOP),
+    "tasks-figures": ("tasks", "", SHOP),
+    "tasks-redis": ("tasks", "", sample.with_service(SHOP, sample.failed_redis())),
 }
 EVERY_WAY = {
     "overview",
@@ -92,6 +100,9 @@ EVERY_WAY = {
     "cleanup-detail",
     "cleanup-going-on",
     "cleanup-ended",
+    "tasks",
+    "tasks-failed",
+    "tasks-figures",
 }
 """Scenes that are drawn in dark, in Chinese and small, too."""
 LOGS = {
@@ -154,6 +165,7 @@ def _draw_one(
         ShowSchedule: sample_queues.LATE if stands else sample_queues.SCHEDULE,
         WhyTask: sample_queues.WHY,
     }
+    bridge.answers |= sample_tasks.picture_history(scene).answers()
     with tempfile.TemporaryDirectory() as root:
         home = Home(Path(root))
         logs = home.stack(SHOP.id)
@@ -174,6 +186,10 @@ def _draw_one(
         bridge.feed(shown)  # type: ignore[arg-type]
         if argument:
             window.page.show_argument(argument)
+        if scene == "tasks-figures":
+            window.page.switch.click()  # type: ignore[attr-defined]
+        if page == "tasks" and argument and not argument.startswith("?"):
+            _wait(app, lambda: window.page.detail.detail is not None)  # type: ignore[attr-defined]
         _wait(app, lambda: page != "logs" or not window.page.log.is_empty)  # type: ignore[attr-defined]
         shown_widget: QWidget = window
         if scene == "why":

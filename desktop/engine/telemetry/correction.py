@@ -60,15 +60,18 @@ class Correctable(Memory):
                     self._lose(record, "")
             self.nodes.grant_time(now)
 
-    def repair(self, answers: Mapping[str, NodeTasks], asked_at: float) -> list[str]:
+    def repair(
+        self, answers: Mapping[str, NodeTasks], asked_at: float, wall: float = 0.0
+    ) -> list[str]:
         """Put right what events that were lost have left wrong, by what the nodes themselves say
-        they have. ``asked_at`` is when they were asked.
+        they have. ``asked_at`` is when they were asked, ``wall`` the same since the epoch.
 
         Ids of tasks that should be with a node that answered and are not: their end was missed, or
         they went back to a queue, or they wait for their rate limit, of which no answer tells.
         """
         missed: list[str] = []
         with self.lock:
+            self._wall = max(self._wall, wall)
             for node, held in answers.items():
                 ids = held.ids
                 for record in self.records.values():
@@ -93,7 +96,7 @@ class Correctable(Memory):
                 if not record.final and (record.gone or record.state is TaskState.RETRY)
             ]
 
-    def settle(self, task: Task, asked_at: float) -> None:
+    def settle(self, task: Task, asked_at: float, wall: float = 0.0) -> None:
         """What another source told of a task at ``asked_at``: its result, or (PENDING) the queue
         in which it waits. Not of one that a node has."""
         with self.lock:
@@ -104,6 +107,7 @@ class Correctable(Memory):
                 return
             if record.final or record.heard_at > asked_at:
                 return
+            self._wall = max(self._wall, wall)
             was_held, before = is_held(record), record.state
             record.doubt = task.doubt
             if task.state is TaskState.PENDING:

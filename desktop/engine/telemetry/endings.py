@@ -32,7 +32,7 @@ def receive(record: Record, event: Event, place: float) -> None:
     record.at = max(record.at, event.timestamp)
     describe(record, event)
     if event.retries is not None:
-        record.retries = event.retries
+        record.retries = record.told_retries = event.retries
     if event.eta or record.eta:
         record.eta = instant(event.eta)
     if event.expires:
@@ -114,7 +114,7 @@ def present(record: Record) -> Run:
         started_at=record.started_at,
         ended_at=record.ended_at,
         final=record.final,
-        retries=record.retries if record.r >= 0.0 else None,
+        retries=record.told_retries,
         eta=record.eta,
         result=record.result,
         exception=record.exception,
@@ -137,6 +137,7 @@ def make_present(record: Record, run: Run) -> None:
     record.result, record.runtime_s = run.result, run.runtime_s
     record.exception, record.traceback = run.exception, run.traceback
     record.revoked_why = run.revoked_why
+    record.told_retries = run.retries
     record.settled = False
     record.doubt = ""
 

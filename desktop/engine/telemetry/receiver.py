@@ -98,6 +98,7 @@ class Telemetry:
         self._counted = 0
         self._rate = 0.0
         self._stopping = threading.Event()
+        self._called = threading.Event()
         self._source: Source | None = None
         self._thread: threading.Thread | None = None
         self.connected = False
@@ -128,12 +129,18 @@ class Telemetry:
         """Whether an event of a task was heard of this process. Any thread may ask."""
         return self._fold.nodes.speaks(node, pid)
 
+    def hurry(self) -> None:
+        """The broker is up: a pause between two attempts ends now. Any thread may call."""
+        if not self.connected:
+            self._called.set()
+
     def stop(self) -> None:
         """Stop listening; nobody is called after this returns. Not from the thread."""
         thread, self._thread = self._thread, None
         if thread is None:
             return
         self._stopping.set()
+        self._called.set()
         self._repair.stop()
         if source := self._source:
             source.interrupt()
@@ -165,8 +172,9 @@ class Telemetry:
             if self.connected:
                 self._lose_touch()
             self._tell()
-            self._stopping.wait(pause_s)
-            pause_s = min(pause_s * 2, _PAUSE_MAX_S)
+            called = self._called.wait(pause_s)
+            self._called.clear()
+            pause_s = _PAUSE_FIRST_S if called else min(pause_s * 2, _PAUSE_MAX_S)
 
     def _listen(self, source: Source) -> None:
         self._source = source

@@ -85,6 +85,8 @@ class Record(_Thawed, frozen=False, gc=False):  # type: ignore[call-arg, misc]
     at: float = 0.0
     """Time stamp of the present run's newest event."""
     ended_at: float | None = None
+    told_retries: int | None = None
+    """As the present run's reception told."""
     final: bool = False
     """It has ended, and nothing is expected to begin it again."""
     gone: bool = False

@@ -140,9 +140,11 @@ class Repair:
             gap, self._gap = self._gap, None
         is_first, self._is_first = self._is_first, False
         asked_at, at = time.monotonic(), time.time()
-        # A machine that is busy starting a stack answers late.
-        answers = self._ask(ASK_TIMEOUT_S) or self._ask(ASK_AGAIN_TIMEOUT_S)
-        ids = dict.fromkeys((*self._fold.repair(answers, asked_at), *self._fold.missing()))
+        answers = self._ask(ASK_TIMEOUT_S)
+        if not answers or any(one.waiting is None for one in answers.values()):
+            # A machine that is busy starting a stack answers late.
+            answers = self._ask(ASK_AGAIN_TIMEOUT_S)
+        ids = dict.fromkeys((*self._fold.repair(answers, asked_at, at), *self._fold.missing()))
         if is_first:
             held = frozenset().union(*(one.ids for one in answers.values()))
             before = self._told(self._witnesses.unfinished)
@@ -151,7 +153,7 @@ class Repair:
         self._settle(list(ids)[:IDS_MAX], asked_at, at)
         if gap is not None:
             for task in self._told(self._witnesses.ended_since, gap - GAP_MARGIN_S):
-                self._fold.settle(task, asked_at)
+                self._fold.settle(task, asked_at, at)
 
     def _settle(self, ids: Sequence[str], asked_at: float, at: float) -> None:
         """What became of tasks that should be somewhere and are not."""
@@ -159,13 +161,13 @@ class Repair:
             return
         open_ = dict.fromkeys(ids)
         for task in self._told(self._witnesses.results, ids):
-            self._fold.settle(task, asked_at)
+            self._fold.settle(task, asked_at, at)
             open_.pop(task.id, None)
         queued = self._told(self._witnesses.queued, frozenset(open_)) if open_ else None
         if not queued:
             return
         for one, queue in queued.waiting.items():
-            self._fold.settle(Task(one, queue=queue, doubt="queued", seen_at=at), asked_at)
+            self._fold.settle(Task(one, queue=queue, doubt="queued", seen_at=at), asked_at, at)
         if queued.complete:
             known = {*queued.waiting, *queued.unacked}
             self._fold.doubt((one for one in open_ if one not in known), "not-running", at)

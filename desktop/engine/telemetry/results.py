@@ -36,12 +36,9 @@ class Results:
     """The results of one app."""
 
     def __init__(self, url: str, key_prefix: str = "") -> None:
-        """``key_prefix`` is what the app puts before its keys (``global_keyprefix`` of its
-        ``result_backend_transport_options``)."""
+        """``key_prefix`` is what the backend puts before its keys."""
         self._url = url
-        # celery/backends/base.py, KeyValueStoreBackend._add_global_keyprefix
-        joint = "_" if key_prefix and key_prefix[-1] not in ":_-." else ""
-        self._prefix = f"{key_prefix}{joint}{PREFIX}"
+        self._prefix = key_prefix + PREFIX
 
     def of(self, ids: Sequence[str]) -> Iterator[Task]:
         """Those of these tasks that have ended, as their results tell it."""

@@ -10,10 +10,12 @@ from desktop.ui.pages.queues import QueuesPage
 from desktop.ui.pages.schedule import SchedulePage
 from desktop.ui.pages.services import ServicesPage
 from desktop.ui.pages.settings import SettingsPage
+from desktop.ui.pages.tasks import TasksPage
 from desktop.ui.pages.workers import WorkersPage
 
 PAGES: tuple[type[Page], ...] = (
     OverviewPage,
+    TasksPage,
     WorkersPage,
     QueuesPage,
     SchedulePage,
