@@ -26,11 +26,10 @@ Sit = Callable[..., Person]
 
 
 class Shop(Ledger):
-    """Its app has a hard time limit: that is how long a cleanup waits for its tasks. What somebody
-    else has started runs without."""
+    """Its app may have a hard time limit: that is how long a cleanup waits for its tasks. What
+    somebody else has started runs without."""
 
-    def configure(self, more: str = "") -> None:
-        super().configure(more)
+    def limit(self) -> None:
         self.module.write_text(self.module.read_text() + HARD_LIMIT)
         file = self.folder / "celery-tray.toml"
         limit = f'[env]\nBOOK_LIMIT = "{PATIENCE_S}"'
@@ -128,6 +127,7 @@ def test_orphans_are_told_of_once_and_stopped_by_two_clicks(
 def test_a_busy_one_past_the_patience_is_forced_and_its_task_runs_again(
     sit: Sit, shop: Shop, leftovers: Leftovers
 ) -> None:
+    shop.limit()
     shop.start("redis")
     (busy,) = leftovers.orphans(["busy"], *ONE_BY_ONE)
     shop.send(1, gated=True)
