@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 VENV ?= .venv
+JOBS ?= 4
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
@@ -32,10 +33,13 @@ run: $(VENV)/.run ## set up what is missing and start Celery Tray (without a dis
 test: $(VENV)/.dev ## set up what is missing, then every check and every test
 	@packaging/system-packages.sh test
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -q -m "not soak and not bench"
+	@$(MAKE) --no-print-directory tests
 
-tests: $(VENV)/.dev ## the tests alone
-	$(BIN)/python -m pytest -q -m "not soak and not bench"
+tests: $(VENV)/.dev ## the tests alone, JOBS of them at a time
+# Hundreds of programs of ours are started: where Python writes down no bytecode, each compiles it.
+	@$(BIN)/python -m compileall -q -j 0 desktop web
+	$(BIN)/python -m pytest -q -m "not soak and not bench and not alone" -n $(JOBS) --dist loadgroup
+	$(BIN)/python -m pytest -q -m "alone and not soak and not bench"
 
 check: $(VENV)/.dev ## lint, format, types, import rules
 	$(BIN)/ruff check .

@@ -36,6 +36,19 @@ def duration(seconds: float) -> str:
     return " ".join(words for count, words in units[largest : largest + 2] if count)
 
 
+def span(seconds: float) -> str:
+    """How long a task ran or waited, as fine as its size deserves: "86 ms", "6.91 s", "41.2 s",
+    then as :func:`duration`. Negative (two clocks differ) or not a number counts as 0."""
+    if not math.isfinite(seconds) or seconds <= 0:
+        return tr("{ms} ms", ms=0)
+    if seconds < 0.9995:
+        ms = seconds * 1000
+        return tr("{ms} ms", ms=f"{ms:.1f}" if ms < 9.95 else f"{ms:.0f}")
+    if seconds < 59.95:
+        return tr("{seconds} s", seconds=f"{seconds:.2f}" if seconds < 9.995 else f"{seconds:.1f}")
+    return duration(seconds)
+
+
 def size(n_bytes: int) -> str:
     """A number of bytes with three digits at most: "0 B", "812 kB", "1.5 MB", "20 GB"."""
     value = float(max(0, n_bytes))
@@ -54,6 +67,12 @@ def percent(x: float) -> str:
     if not math.isfinite(x):
         x = 0.0
     return f"{x:.1f} %" if abs(round(x, 1)) < 10 else f"{x:.0f} %"
+
+
+def fine_clock(epoch: float) -> str:
+    """An instant as :func:`clock`, today's to the millisecond: "14:02:37.204"."""
+    words = clock(epoch)
+    return f"{words}.{int(epoch % 1 * 1000):03}" if len(words) == len("14:02:37") else words
 
 
 def clock(epoch: float) -> str:

@@ -6,8 +6,10 @@ It imports the app as ``celery -A`` does and writes one JSON document to its sta
 must run on every Python that Celery 5 supports, and imports nothing of ours.
 """
 
+import ast
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import sys
@@ -18,6 +20,8 @@ HERE = str(Path.cwd()) + os.sep
 TRACEBACK_LINES = 40
 SOURCES = 5000
 PLAIN = (str, int, float, bool)
+TASKS = 2000
+WORDS = 400
 
 
 def main(name):
@@ -101,6 +105,9 @@ def described(app, name):
         "priority_steps": [n for n in options.get("priority_steps") or () if type(n) is int],
         "timezone": str(app.timezone),
         "tasks": sorted(task.name for task in own),
+        "details": [detail(app, task) for task in sorted(own, key=lambda one: one.name)[:TASKS]],
+        "accepts": [str(one) for one in conf.accept_content or ()],
+        "result_key_prefix": result_key_prefix(conf),
         "time_limit_s": conf.task_time_limit,
         "soft_time_limit_s": conf.task_soft_time_limit,
         "acks_late": bool(conf.task_acks_late),
@@ -109,6 +116,80 @@ def described(app, name):
         "flower_version": version("flower") if flower else "",
         "sources": sources(name.partition(":")[0].partition(".")[0]),
     }
+
+
+# --- its tasks ----------------------------------------------------------------------------------
+
+
+def detail(app, task):
+    """What a person who sends it by hand wants to know."""
+    limit = getattr(task, "rate_limit", None)
+    return {
+        "name": task.name,
+        "signature": signature(task),
+        "doc": (inspect.getdoc(task.run) or "").partition("\n\n")[0][:WORDS],
+        "queue": destination(app, task),
+        "rate_limit": "" if limit is None else str(limit),
+    }
+
+
+def signature(task):
+    """As its caller sees it: "(url, *, retries=3)". "" where Celery checks no arguments either."""
+    if not getattr(task, "typing", True):
+        return ""
+    try:
+        found = inspect.signature(task.run)
+    except (TypeError, ValueError):
+        return ""
+    words = str(found.replace(parameters=[told(one) for one in found.parameters.values()]))
+    return words.partition(" -> ")[0]
+
+
+class Word:
+    """Shown as it is."""
+
+    def __init__(self, words):
+        self.words = words
+
+    def __repr__(self):
+        return self.words
+
+
+def told(parameter):
+    """A default that is no plain value is told as dots: what it shows may be no Python at all."""
+    default, annotation = parameter.default, parameter.annotation
+    if default is not parameter.empty:
+        plain = default is None or isinstance(default, PLAIN)
+        default = default if plain and len(repr(default)) < WORDS else Word("...")
+    if annotation is not parameter.empty:
+        try:
+            written = isinstance(annotation, str)
+            words = annotation if written else inspect.formatannotation(annotation)
+            ast.parse(words, mode="eval")
+            annotation = Word(words)
+        except Exception:  # noqa: BLE001  an annotation may be anything
+            annotation = parameter.empty
+    return parameter.replace(default=default, annotation=annotation)
+
+
+def destination(app, task):
+    """The queue that it goes to, as far as its arguments have no say in that."""
+    own = {"queue": task.queue} if getattr(task, "queue", None) else {}
+    try:
+        found = app.amqp.router.route(own, task.name, (), {}, task_type=task)
+    except Exception:  # noqa: BLE001  the app's own function may want arguments
+        return ""
+    return queue_name(found.get("queue"))
+
+
+def result_key_prefix(conf):
+    options = conf.get("result_backend_transport_options") or {}
+    prefix = str(options.get("global_keyprefix") or "")
+    # celery/backends/base.py, KeyValueStoreBackend._add_global_keyprefix
+    return prefix + "_" if prefix and prefix[-1] not in ":_-." else prefix
+
+
+# --- its settings -------------------------------------------------------------------------------
 
 
 def first(url):
@@ -191,7 +272,7 @@ def failure(name, error):
         "exception": "".join(traceback.format_exception_only(type(error), error)).strip(),
         "file": file,
         "line": line,
-        "traceback": told(error)[-TRACEBACK_LINES:],
+        "traceback": told_of(error)[-TRACEBACK_LINES:],
         "candidates": candidates(sys.modules.get(module)),
     }
 
@@ -206,7 +287,7 @@ def place(error):
     return "", 0
 
 
-def told(error):
+def told_of(error):
     """The traceback without the lines of those who did the importing."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not machinery(frame.filename)]

@@ -13,6 +13,7 @@ from desktop.cli.states import STEP
 from desktop.engine.cleanup_model import CleanupItem
 from desktop.engine.snapshot import Snapshot
 from desktop.quantities import duration
+from desktop.words import trn
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -71,6 +72,8 @@ def item_line(item: CleanupItem) -> str:
     """One process on one line."""
     look = STEP[item.step]
     note = str(item.note)
+    if not note and item.tasks:
+        note = trn("finishing {n} task", "finishing {n} tasks", len(item.tasks))
     words = f"{look.word} ({note})" if note else str(look.word)
     return harmless(f"{look.glyph} {item.pid} {item.name}: {words}")
 

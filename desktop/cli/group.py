@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import click
@@ -38,6 +38,10 @@ VERBS = {
     "logs": Verb("logs:logs", text("Show the services' logs")),
     "monitor": Verb("monitor:monitor", text("Watch the stack in the terminal")),
     "workers": Verb("workers:workers", text("List every Celery process on this machine")),
+    "tasks": Verb("tasks:tasks", text("Show tasks: what runs, what failed, what was done")),
+    "queues": Verb("queues:queues", text("Show the queues; look into one, drop or move its tasks")),
+    "schedule": Verb("schedule:schedule", text("Show beat's entries and tasks that wait")),
+    "why": Verb("why:why", text("Say why a task does not run")),
     "cleanup": Verb(
         "cleanup:cleanup", text("Stop forgotten workers without losing a task; says first which")
     ),
@@ -129,36 +133,39 @@ class VerbCommand(Helpful):
 
 
 class Verbs(Helpful, click.Group):
-    """All verbs. A wrong one is told the nearest right one."""
+    """All verbs, imported only when they are called. A wrong one is told the nearest right one."""
+
+    verbs: Mapping[str, Verb] = VERBS
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(VERBS)
+        return list(self.verbs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        entry = VERBS.get(cmd_name)
+        entry = self.verbs.get(cmd_name)
         if entry is None:
             return None
         module, _, function = entry.target.partition(":")
-        command: VerbCommand = getattr(importlib.import_module(f"desktop.cli.{module}"), function)
+        command: Helpful = getattr(importlib.import_module(f"desktop.cli.{module}"), function)
         command.summary = entry.summary
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if not args[0].startswith("-") and args[0] not in VERBS and not ctx.resilient_parsing:
-            raise no_such_command(args[0], ctx)
+        name = args[0]
+        if not name.startswith("-") and name not in self.verbs and not ctx.resilient_parsing:
+            raise no_such_command(name, self.verbs, ctx)
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(tr("Commands")):
-            formatter.write_dl([(name, str(entry.summary)) for name, entry in VERBS.items()])
+            formatter.write_dl([(name, str(entry.summary)) for name, entry in self.verbs.items()])
         super().format_options(ctx, formatter)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         verbs = [
             CompletionItem(name, help=str(entry.summary))
-            for name, entry in VERBS.items()
+            for name, entry in self.verbs.items()
             if name.startswith(incomplete)
         ]
         return [*verbs, *click.Command.shell_complete(self, ctx, incomplete)]
@@ -254,8 +261,8 @@ def see_help(ctx: click.Context | None) -> Text:
     return text("See {command}", command=f"{ctx.command_path if ctx else PROGRAM} --help")
 
 
-def no_such_command(name: str, ctx: click.Context) -> UsageError:
-    near = difflib.get_close_matches(name, VERBS, n=1)
+def no_such_command(name: str, known: Iterable[str], ctx: click.Context) -> UsageError:
+    near = difflib.get_close_matches(name, known, n=1)
     return UsageError(
         "usage",
         text("There is no command “{name}”.", name=name),

@@ -13,8 +13,17 @@ from desktop.cli.context import Context
 from desktop.cli.group import verb
 from desktop.cli.ink import harmless
 from desktop.cli.look import look
-from desktop.cli.render import console, plain_table, print_json, rich_table
-from desktop.cli.report import details, headline, services_table, tasks_line, workers_table
+from desktop.cli.rates import Rate, Rates
+from desktop.cli.render import Table, console, plain_table, print_json, rich_table
+from desktop.cli.report import (
+    details,
+    headline,
+    queue_depths_table,
+    running_table,
+    services_table,
+    tasks_line,
+    workers_table,
+)
 from desktop.cli.states import OWNER, SERVICE, STACK, state_words
 from desktop.engine.client import Client
 from desktop.engine.commands import Census, Open, Watch
@@ -28,6 +37,9 @@ from desktop.words import tr
 
 INTERVAL_S = 2.0
 COUNT_MAX = 1_000_000_000
+ROWS_MAX = 50
+"""Running tasks of one report on a pipe."""
+ROWS_MIN = 3
 
 
 @verb(
@@ -49,11 +61,13 @@ def monitor(context: Context, simple: bool, interval: float, count: int | None) 
         for snapshot, stack in reports:
             print_json(status_document(snapshot, stack, time.time()), lines=count != 1)
     elif simple or not context.terminal:
+        rates = Rates()
         for snapshot, stack in reports:
-            lines = brief(snapshot, stack) if simple else full(snapshot, stack)
+            rate = rates.take(stack, time.monotonic())
+            lines = brief(snapshot, stack) if simple else full(snapshot, stack, rate)
             context.say("\n".join(lines))
     else:
-        _live(context, reports)
+        _live(context, reports, endless=count is None)
     return 0
 
 
@@ -81,45 +95,85 @@ def _reports(
         time.sleep(max(due - time.monotonic(), 0.0))
 
 
-def _live(context: Context, reports: Iterator[tuple[Snapshot | None, StackStatus]]) -> None:
+def _live(
+    context: Context,
+    reports: Iterator[tuple[Snapshot | None, StackStatus]],
+    *,
+    endless: bool,
+) -> None:
+    """Redrawn in place; without an end on a screen of its own, as top does."""
     from rich.console import Group
     from rich.live import Live
     from rich.text import Text
 
-    with Live(console=console(context), auto_refresh=False) as live:
+    rates = Rates()
+    with Live(console=console(context), auto_refresh=False, screen=endless) as live:
         for snapshot, stack in reports:
-            now = time.time()
-            color = context.paints(live.console.file)
+            now, color = time.time(), context.paints(live.console.file)
+            rate = rates.take(stack, time.monotonic())
+            room = max(live.console.height - _lines_besides(stack), ROWS_MIN)
             parts: list[object] = [
-                Text.from_ansi(f"{clock(now)}  {headline(snapshot, stack, color=color)}"),
-                Text(machine_line(snapshot)),
-                rich_table(services_table(stack, now)),
+                Text.from_ansi(line) for line in head(snapshot, stack, rate, color=color)
             ]
-            if stack.workers:
-                parts += [Text(), rich_table(workers_table(stack.workers, now))]
-            parts += [Text.from_ansi(line) for line in details(stack, color=color, log_lines=3)]
+            for table in tables(stack, now, room):
+                parts += [Text(), rich_table(table)]
+            parts += [
+                Text.from_ansi(line)
+                for line in details(stack, color=color, log_lines=3, counts=False)
+            ]
             live.update(Group(*parts), refresh=True)  # type: ignore[arg-type]
 
 
-def full(snapshot: Snapshot | None, stack: StackStatus) -> Iterator[str]:
-    """A whole report in plain lines."""
-    now = time.time()
-    yield f"{clock(now)}  {headline(snapshot, stack)}"
+def _lines_besides(stack: StackStatus) -> int:
+    """What the screen holds beside the tasks that run."""
+    return 12 + len(stack.services) + len(stack.workers) + len(stack.queues)
+
+
+def head(
+    snapshot: Snapshot | None, stack: StackStatus, rate: Rate | None, *, color: bool = False
+) -> Iterator[str]:
+    """State, machine, tasks: a line each."""
+    yield f"{clock(time.time())}  {headline(snapshot, stack, color=color)}"
     if snapshot:
         yield machine_line(snapshot)
+    line = tasks_line(stack)
+    if rate is not None:
+        line = tr(
+            "{tasks}; {finished}/s, {failed}/s of them failed",
+            tasks=line,
+            finished=f"{rate.finished:.1f}",
+            failed=f"{rate.failed:.1f}",
+        )
+    yield line
+
+
+def tables(stack: StackStatus, now: float, rows_max: int) -> Iterator[Table]:
+    """Services, workers, queues, and what runs (``rows_max`` of it)."""
     if stack.services:
-        yield from plain_table(services_table(stack, now))
+        yield services_table(stack, now)
     if stack.workers:
+        yield workers_table(stack.workers, now)
+    if stack.queues:
+        yield queue_depths_table(stack)
+    running = running_table(stack, now, rows_max)
+    if running.rows:
+        yield running
+
+
+def full(snapshot: Snapshot | None, stack: StackStatus, rate: Rate | None = None) -> Iterator[str]:
+    """A whole report in plain lines."""
+    yield from head(snapshot, stack, rate)
+    for table in tables(stack, time.time(), ROWS_MAX):
         yield ""
-        yield from plain_table(workers_table(stack.workers, now))
-    yield from details(stack, log_lines=3)
+        yield from plain_table(table)
+    yield from details(stack, log_lines=3, counts=False)
     yield ""
 
 
 def brief(snapshot: Snapshot | None, stack: StackStatus) -> Iterator[str]:
     """The state on a line, then a line for each worker, found ones included."""
     now = time.time()
-    counted = [one for one in stack.services if one.enabled or one.wanted]
+    counted = [s for s in stack.services if (s.enabled or s.wanted) and not s.of]
     services = tr(
         "services {up}/{all}", up=sum(one.state in UP for one in counted), all=len(counted)
     )

@@ -16,6 +16,7 @@ from desktop.engine.states import ALIVE, Confidence, ServiceState, Severity
 from desktop.quantities import duration, percent, size
 from desktop.words import tr, trn
 
+_NO_ARGUMENTS = frozenset({"", "()", "[]", "{}"})
 SEVERITY_STYLES = {Severity.INFO: "off", Severity.WARNING: "warn", Severity.CRITICAL: "bad"}
 
 
@@ -77,8 +78,11 @@ def _where(one: ServiceStatus) -> str:
     return one.url if one.state is not ServiceState.STOPPED else ""
 
 
-def details(stack: StackStatus, *, color: bool = False, log_lines: int = 8) -> Iterator[str]:
-    """What the table has no room for: errors, tasks, queues, findings; a line each."""
+def details(
+    stack: StackStatus, *, color: bool = False, log_lines: int = 8, counts: bool = True
+) -> Iterator[str]:
+    """What the table has no room for: errors, tasks and queues (``counts``), findings; a line
+    each."""
     told = set()
     for one in stack.services:
         if one.error and one.state in {ServiceState.FAILED, ServiceState.BACKOFF}:
@@ -86,7 +90,7 @@ def details(stack: StackStatus, *, color: bool = False, log_lines: int = 8) -> I
             yield from problem_lines(one.error, color=color, log_lines=log_lines)
     if stack.problem:
         yield from problem_lines(stack.problem, color=color, log_lines=log_lines)
-    if any(one.state is not ServiceState.STOPPED for one in stack.services):
+    if counts and any(one.state is not ServiceState.STOPPED for one in stack.services):
         yield tasks_line(stack)
         if stack.queues:
             yield queues_line(stack)
@@ -103,6 +107,45 @@ def tasks_line(stack: StackStatus) -> str:
         succeeded=tasks.succeeded,
         failed=tasks.failed,
         retried=tasks.retried,
+    )
+
+
+def running_table(stack: StackStatus, now: float, most: int) -> Table:
+    """What runs, the longest first; at most so many rows."""
+    running = sorted(
+        (task for task in stack.active if task.started_at is not None),
+        key=lambda task: task.started_at or 0.0,
+    )
+    headers = (tr("Running for"), tr("Worker"), tr("Task"), tr("ID"), tr("Arguments"))
+    return Table(
+        headers,
+        tuple(
+            (
+                duration(now - (task.started_at or now)),
+                task.worker,
+                task.name,
+                task.id,
+                " ".join(part for part in (task.args, task.kwargs) if part not in _NO_ARGUMENTS),
+            )
+            for task in running[:most]
+        ),
+    )
+
+
+def queue_depths_table(stack: StackStatus) -> Table:
+    """What waits in each queue, and who takes it."""
+    headers = (tr("Queue"), tr("Waiting"), tr("Delivered"), tr("Consumers"))
+    return Table(
+        headers,
+        tuple(
+            (
+                queue.name,
+                Cell(f"{queue.depth:,}", "warn" if queue.depth and queue.consumers == 0 else ""),
+                f"{queue.unacked:,}" if queue.unacked else "",
+                "" if queue.consumers is None else str(queue.consumers),
+            )
+            for queue in stack.queues
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from desktop.engine.states import (
     Owner,
     ServiceState,
     StackState,
+    TaskState,
     WorkerFinding,
 )
 from desktop.words import Text, text, verbatim
@@ -46,6 +47,16 @@ OWNER = {
     Owner.EXTERNAL: Look("○", text("external"), "off"),
     Owner.ORPHAN: Look("▲", text("orphaned"), "warn"),
     Owner.REMOTE: Look("○", text("another machine"), "off"),
+}
+TASK = {
+    TaskState.PENDING: Look("○", text("Waiting"), "off"),
+    TaskState.RECEIVED: Look("◌", text("Received"), "run"),
+    TaskState.STARTED: Look("◌", text("Running"), "run"),
+    TaskState.RETRY: Look("▲", text("Retrying"), "warn"),
+    TaskState.SUCCESS: Look("●", text("Succeeded"), "ok"),
+    TaskState.FAILURE: Look("✕", text("Failed"), "bad"),
+    TaskState.REVOKED: Look("○", text("Revoked"), "off"),
+    TaskState.REJECTED: Look("✕", text("Rejected"), "bad"),
 }
 
 STEP = {

@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from desktop.engine.census.brokers import Broker
-
-Identity = tuple[int, float]
-"""(pid, create time)."""
+from desktop.engine.model import Identity
 
 
 class AllStacks(NamedTuple):

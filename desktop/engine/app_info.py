@@ -7,23 +7,28 @@ The bundled app is known without asking.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import signal
-import subprocess
-import tempfile
-from typing import IO
-
 import msgspec
 
 from desktop import paths
-from desktop.engine import app_cache, app_problems, interpreter
+from desktop.engine import app_cache, app_problems, app_question, interpreter
 from desktop.engine.config import StackConfig
 from desktop.paths import StackHome
 
 PROBE = "app_probe.py"
-LOG_LINES = 20
 TIMEOUT_S = 30.0
+
+
+class AppTask(msgspec.Struct, frozen=True):
+    """One of the app's own tasks."""
+
+    name: str
+    signature: str = ""
+    """"(url, *, retries=3)"; "" when not known, or not checked by Celery."""
+    doc: str = ""
+    """The first paragraph."""
+    queue: str = ""
+    """Where the app sends it, as far as its arguments have no say in that; "": not known."""
+    rate_limit: str = ""
 
 
 class AppInfo(msgspec.Struct, frozen=True):
@@ -50,6 +55,12 @@ class AppInfo(msgspec.Struct, frozen=True):
     timezone: str = "UTC"
     tasks: tuple[str, ...] = ()
     """Names of the app's own tasks."""
+    details: tuple[AppTask, ...] = ()
+    """Of the first 2,000 of them."""
+    accepts: tuple[str, ...] = ("json",)
+    """Content that its workers take: names or types."""
+    result_key_prefix: str = ""
+    """What the result backend puts before its keys: its ``global_keyprefix``, joined."""
     time_limit_s: float | None = None
     soft_time_limit_s: float | None = None
     acks_late: bool = False
@@ -72,6 +83,22 @@ BUNDLED = AppInfo(
     consumed=("celery", "download_queue", "maintenance_queue"),
     transport_options={"visibility_timeout": 1800},
     tasks=("web.downloads.tasks.clean", "web.downloads.tasks.download"),
+    details=(
+        AppTask(
+            "web.downloads.tasks.clean",
+            "(files_kept_s: float = 604800.0)",
+            "Remove files past their time, partial files that nobody writes, and lost index "
+            "entries.",
+            "maintenance_queue",
+        ),
+        AppTask(
+            "web.downloads.tasks.download",
+            "(download_id: str)",
+            "Fetch one download into the store. Safe to run twice: a whole file is never fetched "
+            "again.",
+            "download_queue",
+        ),
+    ),
     time_limit_s=900,
     soft_time_limit_s=600,
     acks_late=True,
@@ -110,47 +137,16 @@ def ask(config: StackConfig, home: StackHome, timeout_s: float = TIMEOUT_S) -> A
 
 
 def _ask(config: StackConfig, timeout_s: float) -> AppInfo:
-    environment = {**os.environ, **interpreter.environment(config.python), **config.app_env}
-    with tempfile.TemporaryFile() as said:
-        try:
-            process = subprocess.Popen(
-                [config.python, "-c", _script(), config.app],
-                cwd=config.project,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=said,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise app_problems.not_run(config, error) from error
-        try:
-            output, _ = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired as error:
-            _end(process)
-            raise app_problems.too_slow(config, timeout_s, _tail(said)) from error
-        try:
-            answer = msgspec.json.decode(output, type=_Answer)
-        except msgspec.DecodeError as error:
-            raise app_problems.ended(config, process.returncode, _tail(said)) from error
+    said = app_question.put(config, _script(), (config.app,), timeout_s)
+    try:
+        answer = msgspec.json.decode(said.output, type=_Answer)
+    except msgspec.DecodeError as error:
+        raise app_problems.ended(config, said.returncode, said.tail) from error
     if answer.info is None:
         failure = answer.failure or app_problems.Failure("error")
         raise app_problems.not_imported(config, failure)
     return answer.info
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    # It runs no tasks: whatever the import waits for may be cut off, with what it started.
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-
-
 def _script() -> str:
     return (paths.resources() / PROBE).read_text(encoding="utf-8")
-
-
-def _tail(said: IO[bytes]) -> tuple[str, ...]:
-    said.seek(0)
-    lines = said.read().decode(errors="replace").splitlines()
-    return tuple(lines[-LOG_LINES:])

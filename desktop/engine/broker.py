@@ -1,9 +1,9 @@
-"""What waits in the broker: depth and unacknowledged messages of each queue, memory in use.
+"""The way to a Redis broker: a connection, how deep queues are, what is bound, memory in use.
 
 Key names are those of kombu's Redis transport (kombu/transport/redis.py): a queue is a list, its
 messages with a priority lie in lists of their own (``name\\x06\\x163``), bindings are sets of
-``routing key SEP pattern SEP queue``, and ``unacked`` is a hash of delivery tag to
-``[message, exchange, routing key]`` over all queues. Everything here only reads.
+``routing key SEP pattern SEP queue``. Everything here only reads; more of queues is in
+:mod:`desktop.engine.queues`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
 from desktop.engine.errors import ServiceError
-from desktop.engine.model import Queue
 from desktop.engine.redis_url import client_url
 from desktop.engine.urls import masked
 from desktop.words import text, verbatim
@@ -33,8 +30,6 @@ _TIMEOUT_S = 2.0
 _SCANS_MAX = 500
 _SCAN_COUNT = 1000
 """Together: bindings are looked for among the first half million keys, which takes about 0.1 s."""
-_UNACKED_READ_MAX = 1000
-"""Beyond this many unacknowledged messages their share per queue is estimated from a sample."""
 
 
 class Memory(NamedTuple):
@@ -51,21 +46,6 @@ class Binding(NamedTuple):
     queue: str
     pattern: str = ""
     """Regular expression for the keys, of exchanges that know patterns."""
-
-
-def queues(url: str, names: Sequence[str] = (), *, key_prefix: str = "") -> tuple[Queue, ...]:
-    """Depth and unacknowledged messages of ``names``, or of every queue that is bound.
-
-    Queues of remote control, replies and events are left out unless named. ``consumers`` is None:
-    Redis does not know them. Blocks (a few milliseconds). ``key_prefix`` is the app's
-    ``global_keyprefix``. Raises :class:`ServiceError` when the broker can't be asked.
-    """
-    with connected(url) as client:
-        bound = tuple(bindings(client, key_prefix))
-        wanted = tuple(names) or _working_queues(bound)
-        depths = _depths(client, wanted, key_prefix)
-        unacked = _unacked(client, bound, wanted, key_prefix)
-    return tuple(Queue(name, depths[name], None, unacked[name]) for name in wanted)
 
 
 def depths(url: str, names: Sequence[str], *, key_prefix: str = "") -> dict[str, int]:
@@ -153,22 +133,6 @@ def glob_literal(words: str) -> str:
     return "".join("\\" + c if c in "*?[]^\\" else c for c in words)
 
 
-def _working_queues(bound: Iterable[Binding]) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            {
-                binding.queue
-                for binding in bound
-                if binding.queue
-                and not binding.exchange.endswith(".pidbox")
-                and not binding.exchange.startswith("celeryev")
-                and not binding.queue.endswith(".pidbox")
-                and not binding.queue.startswith("celeryev.")
-            }
-        )
-    )
-
-
 def _depths(client: Redis, names: Sequence[str], key_prefix: str) -> Counter[str]:
     keys = [
         (name, key_prefix + key)
@@ -183,49 +147,3 @@ def _depths(client: Redis, names: Sequence[str], key_prefix: str) -> Counter[str
         if isinstance(length, int):
             depths[name] += length
     return depths
-
-
-def _unacked(
-    client: Redis, bound: Sequence[Binding], names: Sequence[str], key_prefix: str
-) -> Counter[str]:
-    key = key_prefix + "unacked"
-    total = client.hlen(key)
-    found: Counter[str] = Counter()
-    if not isinstance(total, int) or not total:
-        return found
-    routes = _Routes(bound, names)
-    read = 0
-    for _, value in client.hscan_iter(key, count=100):
-        read += 1
-        found[routes.queue_of(value)] += 1
-        if read >= _UNACKED_READ_MAX:
-            break
-    if read < total:
-        found = Counter({name: round(count * total / read) for name, count in found.items()})
-    return found
-
-
-_decode_unacked = msgspec.json.Decoder(tuple[msgspec.Raw, str | None, str | None]).decode
-
-
-class _Routes:
-    """Which queue a message came from, by exchange and routing key."""
-
-    def __init__(self, bound: Sequence[Binding], names: Sequence[str]) -> None:
-        self._exact = {(b.exchange, b.routing_key): b.queue for b in reversed(bound)}
-        self._of_exchange = {b.exchange: b.queue for b in reversed(bound)}
-        self._names = frozenset(names)
-
-    def queue_of(self, value: bytes) -> str:
-        """The queue's name; "" when it can't be told."""
-        try:
-            _, exchange, routing_key = _decode_unacked(value)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return ""
-        exchange, routing_key = exchange or "", routing_key or ""
-        exact = self._exact.get((exchange, routing_key))
-        if exact is not None:
-            return exact
-        if routing_key in self._names:
-            return routing_key
-        return self._of_exchange.get(exchange, "")

@@ -11,7 +11,10 @@ from enum import StrEnum
 import msgspec
 
 from desktop.engine.cleanup_model import HeldTask, LostTask, RescuedTask, Stranded
+from desktop.engine.history_commands import HISTORY_QUESTIONS, HistoryAnswer, HistoryCommand
 from desktop.engine.model import Problem, StackStatus, WorkerRow
+from desktop.engine.node_commands import NODE_QUESTIONS, NodeAnswer, NodeCommand
+from desktop.engine.queue_commands import QUEUE_QUESTIONS, QueueAnswer, QueueCommand
 from desktop.engine.states import PlanAction
 from desktop.engine.task_commands import TaskAnswer, TaskCommand
 from desktop.words import Text
@@ -177,7 +180,10 @@ Command = (
     | CleanupLog
     | Watch
     | Leave
+    | HistoryCommand
     | TaskCommand
+    | NodeCommand
+    | QueueCommand
 )
 
 
@@ -299,5 +305,11 @@ Answer = (
     | Opened
     | Done
     | Refused
+    | HistoryAnswer
     | TaskAnswer
+    | NodeAnswer
+    | QueueAnswer
 )
+
+QUESTIONS = (*HISTORY_QUESTIONS, *NODE_QUESTIONS, *QUEUE_QUESTIONS)
+"""Change nothing: breaking them off harms nothing."""

@@ -91,6 +91,25 @@ class DownloadsConfig(msgspec.Struct, frozen=True):
     """Absolute folder of the file store; "": in the state folder."""
 
 
+class HistoryConfig(msgspec.Struct, frozen=True):
+    """What is kept of tasks that are over, and how long."""
+
+    enabled: bool = True
+    keep_days: float = 30.0
+    keep_failures_days: float = 90.0
+    max_tasks: int = 1_000_000
+    max_mb: int = 1024
+    text_max_bytes: int = 20_000
+    """Of arguments, result, exception and traceback, each."""
+
+
+class EventsConfig(msgspec.Struct, frozen=True):
+    """Celery's events, by which tasks are followed."""
+
+    turn_on: bool = False
+    """Tell workers that somebody else started to send them, where they do not."""
+
+
 class StackConfig(msgspec.Struct, frozen=True):
     """One stack as a person wants it, every default filled in."""
 
@@ -113,6 +132,8 @@ class StackConfig(msgspec.Struct, frozen=True):
     flower: FlowerConfig = FlowerConfig()
     services: tuple[CommandConfig, ...] = ()
     downloads: DownloadsConfig = DownloadsConfig()
+    history: HistoryConfig = HistoryConfig()
+    events: EventsConfig = EventsConfig()
 
     @property
     def cwd(self) -> str:
@@ -198,6 +219,8 @@ def _build(content: dict[str, Any], file: Path, project: Path | None) -> StackCo
             for name, table in content.get("service", {}).items()
         ),
         downloads=_downloads(content.get("downloads", {}), folder),
+        history=msgspec.convert(content.get("history", {}), HistoryConfig),
+        events=msgspec.convert(content.get("events", {}), EventsConfig),
     )
 
 

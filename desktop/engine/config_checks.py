@@ -27,6 +27,7 @@ def cross_mistakes(stack: StackConfig, content: Mapping[str, object]) -> Iterato
     yield from _commands(stack)
     yield from _ports(stack, content)
     yield from _needs(stack)
+    yield from _history(stack, content)
 
 
 def _names(stack: StackConfig) -> Iterator[Mistake]:
@@ -92,6 +93,20 @@ def ready_port(ready: str) -> int | None:
     if "://" in ready:
         return local_port(ready, 443 if ready.startswith("https") else 80)
     return local_port(f"tcp://{ready}") if host_and_port(ready) else None
+
+
+def _history(stack: StackConfig, content: Mapping[str, object]) -> Iterator[Mistake]:
+    kept = stack.history
+    if kept.keep_failures_days < kept.keep_days:
+        keys = ("keep_failures_days", "keep_days")
+        written = [key for key in keys if _written(content, ("history", key))]
+        yield Mistake(
+            ("history", written[0]),
+            text(
+                "failures are kept at least as long as the rest: {days} days",
+                days=f"{kept.keep_days:g}",
+            ),
+        )
 
 
 def _written(content: Mapping[str, object], path: tuple[str, ...]) -> bool:

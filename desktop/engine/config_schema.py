@@ -87,6 +87,23 @@ def _count(value: object) -> Text | None:
     return None if good else text("a whole number from 1")
 
 
+def _days(value: object) -> Text | None:
+    good = isinstance(value, int | float) and not isinstance(value, bool)
+    # One second is the least that retention could mean by it; ten thousand years are enough.
+    good = good and 1 / 86_400 <= float(value) <= 3_650_000  # type: ignore[arg-type]
+    return None if good else text("a number of days, such as 30")
+
+
+def _within(least: int, most: int) -> Check:
+    def check(value: object) -> Text | None:
+        good = isinstance(value, int) and _is_whole(value) and least <= value <= most
+        return (
+            None if good else text("a whole number from {least} to {most}", least=least, most=most)
+        )
+
+    return check
+
+
 def _concurrency(value: object) -> Text | None:
     good = value == "auto" or _count(value) is None
     return None if good else text('a whole number from 1, or "auto"')
@@ -214,6 +231,15 @@ SCHEMA: Schema = {
     "flower": {"enabled": _switch, "port": _port},
     "service": TableOf(SERVICE),
     "downloads": {"allow_private": _switch, "files": _words},
+    "events": {"turn_on": _switch},
+    "history": {
+        "enabled": _switch,
+        "keep_days": _days,
+        "keep_failures_days": _days,
+        "max_tasks": _within(1_000, 100_000_000),
+        "max_mb": _within(10, 1_000_000),
+        "text_max_bytes": _within(100, 1_000_000),
+    },
 }
 
 

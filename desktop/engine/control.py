@@ -12,8 +12,10 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from desktop.engine.iso_time import instant
 from desktop.engine.model import ActiveTask
 from desktop.engine.states import TaskState
 
@@ -29,6 +31,8 @@ _SOCKET_TIMEOUT_MIN_S = 0.5
 """A broker that accepts but does not answer (stopped, swapping) must not hold the caller."""
 _AGAIN_S = 0.04
 """Pause between the pings of one question: so late at most is a fresh node noticed."""
+_RETRIES = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
+"""Of a question whose connection was lost as it was put."""
 
 TEXT_MAX = 1024
 """Longest name or argument that is kept of what a worker says; Celery's own events cut there."""
@@ -155,6 +159,17 @@ class Control:
             return ()
 
 
+def as_json(value: Any) -> str:
+    """What a node said as JSON in kombu's dialect, whole: a time or a UUID that came in such JSON
+    was turned into Python's own meanwhile. "" when it is no such value."""
+    from kombu.utils.json import dumps
+
+    try:
+        return str(dumps(value, ensure_ascii=False))  # type: ignore[no-untyped-call]
+    except (TypeError, ValueError, RecursionError):
+        return ""
+
+
 def _collect(
     mailbox: Mailbox,
     asked: tuple[str, dict[str, Any]],
@@ -191,15 +206,32 @@ def _collect(
                 asked_until = min(now + again_s, until)
                 mailbox._publish(  # type: ignore[no-untyped-call]
                     *asked,
+                    producer=_producer(channel),
                     destination=None if nodes is None else list(dict.fromkeys(nodes)),
                     reply_ticket=ticket,
                     channel=channel,
                     timeout=until - now,
                 )
+            if channel.connection is None:
+                break
             with contextlib.suppress(TimeoutError):
                 connection.drain_events(timeout=max(asked_until - time.monotonic(), 0.001))
-        channel.after_reply_message_received(queue.name)
-    return replies
+        if channel.connection is not None:
+            channel.after_reply_message_received(queue.name)
+            return replies
+    # kombu lost its connection and put the question on another, where nobody listened for replies.
+    left_s = until - time.monotonic()
+    return _collect(mailbox, asked, left_s, nodes, again_s, enough) if left_s > 0 else replies
+
+
+def _producer(channel: Any) -> Any:
+    """The mailbox asks to publish with kombu's own retries, which are for ever: who asks a broker
+    that is stopped at that moment would not come back, and the engine could not end."""
+    from kombu.messaging import Producer
+
+    producer: Any = Producer(channel, auto_declare=False)  # type: ignore[no-untyped-call]
+    producer.publish = partial(producer.publish, retry_policy=_RETRIES)
+    return producer
 
 
 def _by_node(replies: Any) -> tuple[tuple[str, Any], ...]:
@@ -213,10 +245,26 @@ def _by_node(replies: Any) -> tuple[tuple[str, Any], ...]:
 
 def _active_tasks(node: str, reply: Any) -> tuple[ActiveTask, ...]:
     tasks = reply if isinstance(reply, list) else []
-    return tuple(_active_task(node, task) for task in tasks if isinstance(task, dict))
+    return tuple(active_task(node, task) for task in tasks if isinstance(task, dict))
 
 
-def _active_task(node: str, task: dict[str, Any]) -> ActiveTask:
+def waiting_task(node: str, told: dict[str, Any]) -> ActiveTask:
+    """One entry of the answer to ``reserved``, or to ``scheduled``, which tells when, too."""
+    request = told.get("request")
+    task = request if isinstance(request, dict) else told
+    return ActiveTask(
+        id=_short(task.get("id")),
+        name=_short(task.get("type") or task.get("name")),
+        worker=node,
+        state=TaskState.RECEIVED,
+        args=_short(task.get("args")),
+        kwargs=_short(task.get("kwargs")),
+        eta=instant(_short(told.get("eta"))) if request else None,
+    )
+
+
+def active_task(node: str, task: dict[str, Any]) -> ActiveTask:
+    """One entry of the answer to ``active``."""
     started_at = task.get("time_start")
     return ActiveTask(
         id=_short(task.get("id")),

@@ -15,12 +15,14 @@ from desktop.engine.model import (
     ActiveTask,
     EngineInfo,
     Finding,
+    Keeper,
     Machine,
     Problem,
     Queue,
     ServiceStatus,
     StackStatus,
     TaskCounts,
+    TelemetryStatus,
     WorkerRow,
 )
 from desktop.engine.snapshot import Snapshot
@@ -49,6 +51,7 @@ def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -
         "services": [service_document(service, now) for service in stack.services],
         "workers": workers_document(stack.workers, now)["workers"],
         "tasks": _counts(stack.tasks),
+        "telemetry": _telemetry(stack.telemetry),
         "active": [_active(task, now) for task in stack.active],
         "queues": queues_document(stack.queues)["queues"],
         "findings": [finding_document(finding) for finding in stack.findings],
@@ -57,7 +60,8 @@ def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -
 
 
 def workers_document(rows: Iterable[WorkerRow], now: float) -> Document:
-    """Celery processes, classified: ``{"workers": [...]}``."""
+    """Celery processes, classified: ``{"workers": [...]}``. ``username`` is null where it is the
+    person's own, ``keeper`` where nothing would start it again."""
     return {"workers": [_worker(row, now) for row in rows]}
 
 
@@ -212,6 +216,18 @@ def _worker(row: WorkerRow, now: float) -> Document:
         "reserved": row.reserved,
         "command": row.command,
         "this_app": row.this_app,
+        "username": row.username or None,
+        "keeper": row.keeper and _keeper(row.keeper),
+        "loaded_at": row.loaded_at,
+    }
+
+
+def _keeper(keeper: Keeper) -> Document:
+    return {
+        "kind": keeper.kind,
+        "name": keeper.name,
+        "pid": keeper.pid or None,
+        "create_time": keeper.create_time or None,
     }
 
 
@@ -268,6 +284,16 @@ def _counts(tasks: TaskCounts) -> Document:
         "failed": tasks.failed,
         "retried": tasks.retried,
         "revoked": tasks.revoked,
+    }
+
+
+def _telemetry(status: TelemetryStatus) -> Document:
+    return {
+        "connected": status.connected,
+        "since": status.since,
+        "events_per_s": status.events_per_s,
+        "missed": status.missed,
+        "silent": list(status.silent),
     }
 
 

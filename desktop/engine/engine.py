@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from desktop import __version__
-from desktop.engine import broker, logs, machine
+from desktop.engine import logs, machine
 from desktop.engine.all_stacks import AllStacks
 from desktop.engine.census.brokers import Broker
 from desktop.engine.commands import Answer, Command, Done, Leave, Open, Opened, Watch
@@ -25,7 +25,6 @@ from desktop.engine.model import EngineInfo, Machine
 from desktop.engine.process import Meter
 from desktop.engine.records import boot_id
 from desktop.engine.snapshot import Snapshot
-from desktop.engine.states import UP
 from desktop.engine.verbs import VERBS
 from desktop.paths import Home
 
@@ -224,13 +223,5 @@ class Engine:
                     one.usage = usage.get(f"{project}\0{name}")
                     await asyncio.to_thread(logs.rotate, live.home.log(name))
                 live.machine_findings = machine.findings(tuple(self._samples))
-                await self._measure_queues(live)
+                await live.queues.measure()
             self.changed()
-
-    async def _measure_queues(self, live: LiveStack) -> None:
-        redis = live.supervisors.get("redis")
-        if redis is None or redis.service.state not in UP:
-            live.queues = ()
-            return
-        with contextlib.suppress(TrayError):
-            live.queues = await asyncio.to_thread(broker.queues, live.broker_url, live.queue_names)

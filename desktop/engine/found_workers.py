@@ -8,14 +8,17 @@ import time
 from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 
-from desktop.engine.census import brokers
+import msgspec
+
+from desktop.engine.census import brokers, containers
 from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.census.brokers import Broker, Said
 from desktop.engine.census.census import Census
 from desktop.engine.census.judgement.judge import judged
-from desktop.engine.census.judgement.sight import Identity, Sight
+from desktop.engine.census.judgement.sight import Sight
 from desktop.engine.census.judgement.survey import Survey, Wanted
-from desktop.engine.model import WorkerRow
+from desktop.engine.census.same_app import address
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import Owner, Role, WorkerFinding
 
 WATCHED_S = 5.0
@@ -42,8 +45,11 @@ class FoundWorkers:
         """Of this app."""
         self.answers: Mapping[Identity, NodeAnswer] = {}
         """What each process of the machine that answered said in the last look."""
+        self.own_answers: tuple[NodeAnswer, ...] = ()
+        """Those of them that came from the stack's own broker."""
         self.nodes: tuple[str, ...] = ()
         """Names of all workers of the last look, one that is there twice twice."""
+        self._stopping: frozenset[Identity] = frozenset()
         self._wanted = wanted
         self._on_change = on_change
         self._census = Census()
@@ -53,10 +59,22 @@ class FoundWorkers:
         self._nodes_heard = False
         self._beat: asyncio.Task[None] | None = None
 
+    @property
+    def looked(self) -> bool:
+        """Somebody has looked already."""
+        return bool(self._looked_at)
+
     async def look(self) -> tuple[WorkerRow, ...]:
         """Every Celery process of the machine, judged; the app's own are kept in ``rows``."""
         async with self._looking:
             return await self._look()
+
+    async def fresh(self, within_s: float) -> tuple[WorkerRow, ...]:
+        """The app's own, as they were seen ``within_s`` ago at the earliest."""
+        async with self._looking:
+            if not self._looked_at or time.monotonic() - self._looked_at > within_s:
+                await self._look()
+        return self.rows
 
     async def existing(self) -> tuple[WorkerRow, ...]:
         """Workers of this app that run and are not ours, by a fresh look."""
@@ -80,6 +98,10 @@ class FoundWorkers:
             or row.pid in pids
             or WorkerFinding.SURPLUS in row.findings
         )
+
+    def asked_to_stop(self, rows: Iterable[WorkerRow]) -> None:
+        """A cleanup has these stop: that they take no more tasks is meant."""
+        self._stopping |= {(row.pid, row.create_time) for row in rows}
 
     # --- by itself ---------------------------------------------------------------------------
 
@@ -128,11 +150,16 @@ class FoundWorkers:
         elif not by_itself or self._nodes_heard or any(r.role is Role.WORKER for r in rows):
             asked = brokers.brokers(wanted.brokers, self._census.brokers)
         said = await brokers.ask(asked)
+        answers = await asyncio.to_thread(containers.at_home, said.answers, rows, time.time())
+        said = msgspec.structs.replace(said, answers=answers)
         self._nodes_heard = bool(said.answers)
         # What is wanted is asked again: something may have started or stopped meanwhile.
-        sight, rows = await asyncio.to_thread(self._judge, self._wanted(), said, not own_only)
+        wanted = msgspec.structs.replace(self._wanted(), stopping=self._stopping)
+        sight, rows = await asyncio.to_thread(self._judge, wanted, said, not own_only)
+        self._stopping &= {(row.pid, row.create_time) for row in rows}
         self._looked_at = time.monotonic()
         self.answers = sight.answers
+        self.own_answers = on_broker(wanted.broker, sight)
         self.nodes = tuple(row.node for row in rows if row.role is Role.WORKER)
         found = tuple(row for row in rows if row.this_app)
         if found != self.rows:
@@ -143,6 +170,14 @@ class FoundWorkers:
     def _judge(self, wanted: Wanted, said: Said, code: bool) -> tuple[Sight, tuple[WorkerRow, ...]]:
         sight = self._survey.see(wanted, self._census, said, code=code)
         return sight, judged(sight)
+
+
+def on_broker(url: str, sight: Sight) -> tuple[NodeAnswer, ...]:
+    """What was said on this broker: of others' tasks this stack hears nothing, and misses none."""
+    if not url:
+        return ()
+    place = address(url)
+    return tuple(said for one, said in sight.answers.items() if sight.broker.get(one) == place)
 
 
 def others(rows: Iterable[WorkerRow]) -> tuple[WorkerRow, ...]:

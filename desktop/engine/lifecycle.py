@@ -61,7 +61,9 @@ class Lifecycle:
         await self._stack.load()
         names = self._chosen(command)
         found: tuple[WorkerRow, ...] = ()
-        if any(self._is_fresh_worker(name) for name in names):
+        # Whoever says "replace" means it also where ours run beside the others already.
+        replace = command.existing is Existing.REPLACE and any(map(self._is_worker, names))
+        if replace or any(self._is_fresh_worker(name) for name in names):
             found = await self._stack.found.existing()
             elsewhere = any(row.owner is Owner.OURS for row in found)
             if found and (
@@ -228,9 +230,11 @@ class Lifecycle:
             if name not in known:
                 raise no_such_service(name, known)
 
+    def _is_worker(self, name: str) -> bool:
+        return self._all[name].spec_next.kind is ServiceKind.WORKER
+
     def _is_fresh_worker(self, name: str) -> bool:
-        one = self._all[name]
-        return one.spec_next.kind is ServiceKind.WORKER and one.pid is None
+        return self._is_worker(name) and self._all[name].pid is None
 
     # --- until when --------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from desktop.engine import autoreload, ports, preparation, stack
 from desktop.engine.adoption import sort_out
-from desktop.engine.all_stacks import AllStacks, Identity
+from desktop.engine.all_stacks import AllStacks
 from desktop.engine.census.brokers import Broker
 from desktop.engine.census.judgement.survey import Wanted
 from desktop.engine.cleanup.cleaner import Cleaner
@@ -21,15 +21,17 @@ from desktop.engine.found_workers import FoundWorkers
 from desktop.engine.lifecycle import Lifecycle
 from desktop.engine.model import (
     Finding,
+    Identity,
     Problem,
-    Queue,
     RedisPing,
     ServiceSpec,
     StackStatus,
     WorkerRow,
 )
+from desktop.engine.node_control.nodes import Nodes
 from desktop.engine.own_services import OwnServices
 from desktop.engine.preparation import Preparation
+from desktop.engine.queues.watch import QueueWatch
 from desktop.engine.records import Records
 from desktop.engine.rescue import Rescuer, RescueStack, of_stack
 from desktop.engine.stack_app import StackApp
@@ -38,6 +40,7 @@ from desktop.engine.start_problems import check_worker_name
 from desktop.engine.states import UP, Role, ServiceKind, ServiceState
 from desktop.engine.supervisor import Supervisor
 from desktop.engine.takeover import Takeovers
+from desktop.engine.task_control.actions import TaskActions
 from desktop.engine.task_watch import TaskWatch
 from desktop.paths import Home, StackHome, stack_id
 
@@ -59,7 +62,7 @@ class LiveStack:
         self.id = stack_id(Path(project) if project else None)
         self.home: StackHome = home.stack(self.id)
         self.boot_id = boot_id
-        self.queues: tuple[Queue, ...] = ()
+        self.queues = QueueWatch(self)
         self.machine_findings: tuple[Finding, ...] = ()
         self.records = Records(self.home)
         self.supervisors: dict[str, Supervisor] = {}
@@ -67,15 +70,16 @@ class LiveStack:
             self._wanted_workers, self._watch, self.home.root / "sources.json"
         )
         self.rescuer = Rescuer(self._for_rescue, self.home.root, on_change)
-        self.cleaner = Cleaner(self, self.home.root / "cleanup.log", on_change, self.rescuer)
+        self.cleaner = Cleaner(self, self.home.root, on_change, self.rescuer)
         self.wanted_processes = all_stacks.wanted
         self._own = OwnServices()
-        self.tasks = TaskWatch(on_change)
+        self.tasks = TaskWatch(on_change, self.home.root)
         self.takeovers = Takeovers(self)
+        self.task_actions, self.nodes = TaskActions(self), Nodes(self)
         self._lifecycle = Lifecycle(self)
         self._tray_home = home
         self._on_change = on_change
-        self._all_stacks = all_stacks
+        self.all_stacks = all_stacks
         self.app = StackApp(project, home, self.home)
         self.problem: Problem | None = None
         self.broken_records: tuple[Path, ...] = ()
@@ -90,6 +94,7 @@ class LiveStack:
         self.problem = None
         self._make_specs(loaded)
         self.code.follow(loaded)
+        self.tasks.configure(loaded)
 
     def _make_specs(self, loaded: StackConfig) -> None:
         specs: dict[str, ServiceSpec] = {}
@@ -100,8 +105,7 @@ class LiveStack:
         self._own.configure(specs, complete=self.app.known)
         for name, supervisor in list(self.supervisors.items()):
             service = supervisor.service
-            idle = service.state is ServiceState.STOPPED and not service.wanted
-            if name not in specs and idle:
+            if name not in specs and service.state is ServiceState.STOPPED and not service.wanted:
                 del self.supervisors[name]
         for spec in specs.values():
             known = self.supervisors.get(spec.name)
@@ -163,14 +167,10 @@ class LiveStack:
 
     async def close(self) -> None:
         """Let go of everything; the processes go on."""
-        await self.code.close()
-        await self.takeovers.close()
-        await self.cleaner.close()
-        for supervisor in tuple(self.supervisors.values()):
-            await supervisor.close()
-        await self.rescuer.close()
-        await self.tasks.close()
-        await self.found.close()
+        first = (self.code.close, self.takeovers.close, self.cleaner.close)
+        last = (self.rescuer.close, self.tasks.close, self.found.close)
+        for close in (*first, *(one.close for one in self.supervisors.values()), *last):
+            await close()
 
     @property
     def wanted(self) -> bool:
@@ -189,8 +189,7 @@ class LiveStack:
     @property
     def wanted_identities(self) -> tuple[Identity, ...]:
         """Those of them that are to go on."""
-        running = (one for one in self.supervisors.values() if one.service.wanted)
-        return tuple(one for s in running if (one := s.identity))
+        return tuple(i for s in self.supervisors.values() if s.service.wanted and (i := s.identity))
 
     # --- commands ----------------------------------------------------------------------------
 
@@ -289,8 +288,8 @@ class LiveStack:
             app=self.app.app,
             project=self.app.folder,
             broker=self.broker_url,
-            brokers=self._all_stacks.brokers(),
-            ours=self._all_stacks.started(),
+            brokers=self.all_stacks.brokers(),
+            ours=self.all_stacks.started(),
             mine=self.identities,
             services=self._own.running(self.supervisors),
             sources=self.app.info.sources,
@@ -312,8 +311,8 @@ class LiveStack:
 
     def _listen(self) -> None:
         """Follow the tasks on the stack's broker, as soon as it is up."""
-        if "redis" in self.supervisors and self.service_up("redis"):
-            self.tasks.listen(self.broker_url, self.app.key_prefix)
+        if self.service_up("redis"):
+            self.tasks.listen(self.broker_url, self.app.info)
 
     def _for_rescue(self) -> RescueStack:
         return of_stack.place(
@@ -321,11 +320,12 @@ class LiveStack:
             self.app.info,
             self.control,
             self.tasks.holders,
-            self._all_stacks.started(),
+            self.all_stacks.started(),
         )
 
     def _watch(self) -> None:
         """Every worker that is known is watched: what it holds when it dies goes back."""
+        self.tasks.look(self.found.own_answers)
         self.rescuer.watch((*self.found.rows, *of_stack.own_workers(self.supervisors)))
         self._on_change()
 

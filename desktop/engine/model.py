@@ -18,6 +18,9 @@ from desktop.engine.states import (
 )
 from desktop.words import Text
 
+Identity = tuple[int, float]
+"""(pid, create time): what a process is known by. One that is read twice may differ by a second."""
+
 
 class Problem(msgspec.Struct, frozen=True):
     """What went wrong, in words for a person: what happened, why, and what to do next."""
@@ -212,6 +215,8 @@ class WorkerRow(msgspec.Struct, frozen=True):
     keeper: Keeper | None = None
     loaded_at: float | None = None
     """When its code was loaded, as far as that is known: a HUP keeps pid and create time."""
+    total: int | None = None
+    """Tasks that it has begun since its start; None when it was not asked or did not answer."""
 
     @property
     def findings(self) -> tuple[WorkerFinding, ...]:
@@ -233,6 +238,8 @@ class ActiveTask(msgspec.Struct, frozen=True):
     kwargs: str = ""
     worker_pid: int = 0
     """Main process of the worker; 0: not known. Two nodes may have one name."""
+    eta: float | None = None
+    """When it may begin, of one that waits for its time."""
 
 
 # --- tasks and queues --------------------------------------------------------------------------
@@ -247,6 +254,20 @@ class TaskCounts(msgspec.Struct, frozen=True):
     failed: int = 0
     retried: int = 0
     revoked: int = 0
+
+
+class TelemetryStatus(msgspec.Struct, frozen=True):
+    """How well the events of the stack's broker are heard."""
+
+    connected: bool = False
+    since: float | None = None
+    """Since when it is so; None while nobody listens."""
+    events_per_s: float = 0.0
+    """Events of tasks, in the last second."""
+    missed: int = 0
+    """Starts of tasks that the workers' heartbeats counted and no event told."""
+    silent: tuple[str, ...] = ()
+    """Nodes that work without sending events of their tasks."""
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -300,9 +321,13 @@ class StackStatus(msgspec.Struct, frozen=True):
     services: tuple[ServiceStatus, ...] = ()
     workers: tuple[WorkerRow, ...] = ()
     tasks: TaskCounts = TaskCounts()
+    history_mark: int = 0
+    """Grows with all news for the history of tasks: with another mark, ask again. It counts what
+    the engine has heard since it began, not what the file has seen (:attr:`TaskPage.mark`)."""
     active: tuple[ActiveTask, ...] = ()
     queues: tuple[Queue, ...] = ()
     findings: tuple[Finding, ...] = ()
+    telemetry: TelemetryStatus = TelemetryStatus()
     cleanup: CleanupProgress | None = None
     lost: tuple[LostTask, ...] = ()
     """Tasks that died with their workers and were not run again; the newest first."""

@@ -12,7 +12,7 @@ from desktop.engine.leftovers import SAME_S, intruders
 from desktop.engine.model import Finding, ServiceStatus, StackStatus, WorkerRow
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import Owner, ServiceKind, ServiceState, Severity, StackState
-from desktop.words import Text, text, textn
+from desktop.words import Text, text, textn, verbatim
 
 OUT_OF_REACH_S = 15.0
 """A face that finds no engine starts the next one, which is there within 2 s; this long is news."""
@@ -265,19 +265,25 @@ def _found(finding: Finding) -> Notice:
 def _intruded(rows: list[WorkerRow]) -> Notice:
     orphans = all(row.owner is Owner.ORPHAN for row in rows)
     names = ", ".join(row.node or row.command or str(row.pid) for row in rows[:NAMES_MAX])
+    more = len(rows) - NAMES_MAX
+    named = text("{tasks} and {n} more", tasks=names, n=more) if more > 0 else verbatim(names)
     return Notice(
         f"workers-{'-'.join(str(row.pid) for row in rows)}",
         textn("{n} orphaned worker", "{n} orphaned workers", len(rows))
         if orphans
         else textn("{n} duplicate worker", "{n} duplicate workers", len(rows)),
-        text(
+        textn(
             "{names}: nobody runs it any more, and it still takes tasks from your queues.",
-            names=names,
+            "{names}: nobody runs them any more, and they still take tasks from your queues.",
+            len(rows),
+            names=named,
         )
         if orphans
-        else text(
+        else textn(
             "{names}: started elsewhere, it takes tasks from the same queues as yours.",
-            names=names,
+            "{names}: started elsewhere, they take tasks from the same queues as yours.",
+            len(rows),
+            names=named,
         ),
         page="cleanup",
         argument=str(rows[0].pid),

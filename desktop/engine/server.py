@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,11 @@ import msgspec
 
 from desktop import __version__
 from desktop.engine import wire
-from desktop.engine.commands import Answer, Command, Done, Leave, Refused, Watch
+from desktop.engine.commands import QUESTIONS, Answer, Command, Done, Leave, Refused, Watch
 from desktop.engine.engine import Engine
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem
 from desktop.engine.snapshot import Snapshot, difference
-from desktop.engine.task_commands import QUESTIONS
 from desktop.words import text, verbatim
 
 log = logging.getLogger(__name__)
@@ -47,7 +46,7 @@ class Server:
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
         self.idle_since: float | None = time.monotonic()
-        """Monotonic instant since when no face that stays is attached; None while one is."""
+        """Monotonic instant since when no face stays or awaits an answer; None while one does."""
 
     async def listen(self, path: Path) -> None:
         """Begin to accept faces. The caller holds the engine's lock, so what stands there
@@ -87,7 +86,7 @@ class Server:
             writer.close()
 
     def _count(self) -> None:
-        if any(face.stays for face in self._faces):
+        if any(face.stays or face.waits for face in self._faces):
             self.idle_since = None
         elif self.idle_since is None or self._faces:
             self.idle_since = time.monotonic()
@@ -111,9 +110,13 @@ class Face:
         self._questions: dict[int, asyncio.Task[None]] = {}
         self._subscribed = False
         self._may_write = asyncio.Lock()
+        self._changed: Callable[[], None] = lambda: None
         self.stays = False
+        self.waits = 0
+        """How much it has asked for and was not answered yet."""
 
-    async def run(self, attached: Callable[[], None]) -> None:
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Serve it until it goes; ``changed`` is called when it stays or waits, or no longer."""
         if not _same_user(self._writer):
             return
         hello = await self._read()
@@ -121,7 +124,8 @@ class Face:
             raise TypeError("a face must say hello first") from None
         await self._send(wire.Welcome(wire.PROTOCOL, __version__, os.getpid()))
         self.stays = hello.stays
-        attached()
+        self._changed = changed
+        changed()
         try:
             while True:
                 message = await self._read()
@@ -162,30 +166,44 @@ class Face:
             self._writer.write(wire.frame(message))
             await self._writer.drain()
 
+    @contextlib.contextmanager
+    def _awaited(self) -> Iterator[None]:
+        self.waits += 1
+        self._changed()
+        try:
+            yield
+        finally:
+            self.waits -= 1
+            self._changed()
+
     async def _answer(self, number: int, command: Command) -> None:
+        with self._awaited():
+            answer = await self._answer_to(command)
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                await self._send(wire.reply(number, answer))
+
+    async def _answer_to(self, command: Command) -> Answer:
         try:
             if isinstance(command, Leave):
                 self._on_leave()
-                answer: Answer = Done()
-            elif isinstance(command, Watch):
+                return Done()
+            if isinstance(command, Watch):
                 self._engine.watch(id(self), command.interval_s)
-                answer = Done()
-            else:
-                answer = await self._engine.submit(command)
+                return Done()
+            return await self._engine.submit(command)
         except TrayError as error:
-            answer = Refused(error.problem, error.exit_code)
+            return Refused(error.problem, error.exit_code)
         except Exception as error:
             log.exception("the command %r broke", type(command).__name__)
-            answer = Refused(_unexpected(error))
-        with contextlib.suppress(ConnectionError, TimeoutError):
-            await self._send(wire.reply(number, answer))
+            return Refused(_unexpected(error))
 
     async def _watch(self) -> None:
         with self._engine.changes() as changed:
-            await self._engine.refresh()
-            sent: Snapshot = self._engine.snapshot()
             try:
-                await self._send(wire.Full(sent))
+                with self._awaited():
+                    await self._engine.refresh()
+                    sent: Snapshot = self._engine.snapshot()
+                    await self._send(wire.Full(sent))
                 while True:
                     await changed.wait()
                     changed.clear()

@@ -19,6 +19,7 @@ from desktop.engine.model import (
     ServiceStatus,
     StackStatus,
     TaskCounts,
+    TelemetryStatus,
     WorkerRow,
 )
 from desktop.engine.states import StackState
@@ -44,9 +45,11 @@ class StackDelta(msgspec.Struct, frozen=True, omit_defaults=True):
     problem: Problem | msgspec.UnsetType | None = msgspec.UNSET
     workers: tuple[WorkerRow, ...] | msgspec.UnsetType = msgspec.UNSET
     tasks: TaskCounts | msgspec.UnsetType = msgspec.UNSET
+    history_mark: int | msgspec.UnsetType = msgspec.UNSET
     active: tuple[ActiveTask, ...] | msgspec.UnsetType = msgspec.UNSET
     queues: tuple[Queue, ...] | msgspec.UnsetType = msgspec.UNSET
     findings: tuple[Finding, ...] | msgspec.UnsetType = msgspec.UNSET
+    telemetry: TelemetryStatus | msgspec.UnsetType = msgspec.UNSET
     cleanup: CleanupProgress | msgspec.UnsetType | None = msgspec.UNSET
     lost: tuple[LostTask, ...] | msgspec.UnsetType = msgspec.UNSET
     stranded: Stranded | msgspec.UnsetType | None = msgspec.UNSET
@@ -73,9 +76,11 @@ _PLAIN = (
     "problem",
     "workers",
     "tasks",
+    "history_mark",
     "active",
     "queues",
     "findings",
+    "telemetry",
     "cleanup",
     "lost",
     "stranded",

@@ -12,6 +12,7 @@ from desktop.engine.config import StackConfig
 from desktop.engine.control import Control
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem
+from desktop.engine.schedule.app_schedule import AppSchedule
 from desktop.engine.start_problems import unusable_folder
 from desktop.paths import Home, StackHome
 
@@ -27,6 +28,7 @@ class StackApp:
         """The app has said what it is."""
         self.problem: Problem | None = None
         """Why the app can't be imported."""
+        self.schedule = AppSchedule()
         self._tray_home = tray_home
         self._home = home
         self._control: tuple[str, Control] | None = None

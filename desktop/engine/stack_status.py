@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from desktop.engine.model import Queue, StackStatus, WorkerRow
+from desktop.engine.events_off import events_off
+from desktop.engine.model import StackStatus
 from desktop.engine.stack_findings import (
     code_not_taken_up,
     not_taken_over,
     stack_findings,
     stack_state,
 )
-from desktop.engine.states import Role
 from desktop.engine.task_findings import task_findings
 from desktop.engine.urls import masked
 
@@ -31,6 +30,7 @@ def stack_status(stack: LiveStack) -> StackStatus:
     code = (code_not_taken_up(stack.code.problem),) if stack.code.problem else ()
     kept = tuple(not_taken_over(*one) for one in stack.takeovers.problems.items())
     tasks = task_findings(stack.rescuer.lost, stack.rescuer.stranded)
+    silent = events_off(stack.tasks.silent, stack.app.app)
     return StackStatus(
         id=stack.id,
         name=stack.app.title,
@@ -42,18 +42,17 @@ def stack_status(stack: LiveStack) -> StackStatus:
         services=services,
         workers=rows,
         tasks=stack.tasks.counts,
+        history_mark=stack.tasks.history.mark,
         active=stack.tasks.active,
-        queues=tuple(_with_consumers(queue, rows) for queue in stack.queues),
-        findings=(*code, *kept, *findings, *tasks, *stack.machine_findings),
+        queues=stack.queues.status(rows),
+        findings=(
+            *(*code, *kept, *findings, *tasks, *((silent,) if silent else ())),
+            *(*stack.tasks.history.findings(), *stack.queues.findings()),
+            *stack.machine_findings,
+        ),
+        telemetry=msgspec.structs.replace(stack.tasks.status, silent=stack.tasks.silent),
         cleanup=stack.cleaner.progress,
         lost=stack.rescuer.lost,
         stranded=stack.rescuer.stranded,
         problem=stack.problem,
     )
-
-
-def _with_consumers(queue: Queue, rows: Sequence[WorkerRow]) -> Queue:
-    """Redis does not know who consumes; the workers of the app do. None while none was seen."""
-    workers = [row for row in rows if row.role is Role.WORKER]
-    consumers = sum(queue.name in row.queues for row in workers) if workers else None
-    return msgspec.structs.replace(queue, consumers=consumers)

@@ -63,6 +63,10 @@ class Task(msgspec.Struct, frozen=True, gc=False):
     """Lamport clock of the newest event, within ``worker``."""
     attempts: tuple[Attempt, ...] = ()
     """Earlier ones, the oldest first; at most :data:`ATTEMPTS_MAX`."""
+    doubt: str = ""
+    """Why ``state`` may not hold any more, though nothing told of another: "worker-gone",
+    "queued" (its message waits in a queue again), "not-running" (no worker that answers has it,
+    and there is no result). "" when nothing speaks against it."""
 
 
 ATTEMPTS_MAX = 20
@@ -141,13 +145,20 @@ class QueueDetail(msgspec.Struct, frozen=True):
     redelivered_in_s: float | None = None
     """Until the oldest unacknowledged message goes back; None when there is none."""
     oldest_at: float | None = None
-    """When the oldest message that waits was sent, as far as it tells."""
+    """When the message that is taken next was sent, as far as it tells; see ``oldest_told``."""
+    oldest_told: bool = False
+    """It told so itself. Else it was seen first at ``oldest_at`` and may be older."""
     growth_per_minute: float | None = None
     """Of the depth; None until measured twice."""
     drained_in_s: float | None = None
     """At the present growth; None: not known, or never."""
     mine: bool = True
     """The app of the stack sends to it or takes from it."""
+    depths: tuple[tuple[float, int], ...] = ()
+    """(instant, depth) as the engine measured it, the oldest first; at most an hour."""
+    near: str = ""
+    """Of a queue that holds messages and that nobody consumes: a consumed one whose name is
+    like it."""
 
 
 class QueuedMessage(msgspec.Struct, frozen=True):
@@ -167,7 +178,10 @@ class QueuedMessage(msgspec.Struct, frozen=True):
     redelivered: bool = False
     origin: str = ""
     body: str = ""
-    """Its content as text, cut at 4 KB."""
+    """Its content as text, cut at 4 KB; "" of what is not opened (pickle)."""
+    content_type: str = ""
+    retries: int = 0
+    queue: str = ""
 
 
 class ScheduleEntry(msgspec.Struct, frozen=True):
@@ -176,7 +190,7 @@ class ScheduleEntry(msgspec.Struct, frozen=True):
     name: str
     task: str
     schedule: str
-    """As a person reads it: "every 30 s", "0 4 * * *"."""
+    """As its author wrote it: "0 4 * * *"; "" where ``every_s`` says it."""
     args: str = ""
     kwargs: str = ""
     queue: str = ""
@@ -184,8 +198,10 @@ class ScheduleEntry(msgspec.Struct, frozen=True):
     next_run_at: float | None = None
     total_runs: int | None = None
     late_s: float | None = None
-    """How long it is overdue; None: it is not, or not known."""
+    """How long it is overdue; None: it is not, or not known (a beat that runs tells late)."""
     enabled: bool = True
+    every_s: float | None = None
+    """Seconds from one run to the next, where that is all there is to it."""
 
 
 class WaitingTask(msgspec.Struct, frozen=True):
@@ -194,6 +210,7 @@ class WaitingTask(msgspec.Struct, frozen=True):
     id: str
     name: str
     worker: str
+    """Node; "" while the message waits in a queue."""
     at: float
     args: str = ""
     kwargs: str = ""

@@ -28,7 +28,11 @@ from desktop.words import tr, trn
 if TYPE_CHECKING:
     from desktop.ui.bridge import Bridge
     from desktop.ui.cleanup_actions import CleanupActions
+    from desktop.ui.queue_actions import QueueActions
+    from desktop.ui.run_task_form import RunTaskForm
+    from desktop.ui.task_actions import TaskActions
     from desktop.ui.widgets.confirm import Confirm
+    from desktop.ui.worker_actions import WorkerActions
 
 
 class _Job(QRunnable):
@@ -92,6 +96,59 @@ class Actions(QObject):
         from desktop.ui.cleanup_actions import CleanupActions
 
         return CleanupActions(self._bridge, self)
+
+    @functools.cached_property
+    def queues(self) -> QueueActions:
+        """What can be done about queues and schedules; loaded with the page that shows them."""
+        from desktop.ui.queue_actions import QueueActions
+
+        return QueueActions(self._bridge, self)
+
+    def ask_why(self, task_id: str) -> None:
+        """Why does this task not run? The answer opens over the window."""
+        from desktop.ui.why_panel import WhyPanel
+
+        WhyPanel(self._window, self, task_id).open()
+
+    @functools.cached_property
+    def tasks(self) -> TaskActions:
+        """What can be done with tasks; loaded with the page that shows them."""
+        from desktop.ui.task_actions import TaskActions
+
+        return TaskActions(self._bridge, self)
+
+    @functools.cached_property
+    def workers(self) -> WorkerActions:
+        """What can be asked of workers, and told them; loaded with the page that shows them."""
+        from desktop.ui.worker_actions import WorkerActions
+
+        return WorkerActions(self._bridge, self)
+
+    def run_task(
+        self,
+        *,
+        name: str = "",
+        args: str = "",
+        kwargs: str = "",
+        queue: str = "",
+        again: str = "",
+        why: str = "",
+    ) -> RunTaskForm:
+        """Open the form that sends a task by hand; see :class:`RunTaskForm`."""
+        from desktop.ui.run_task_form import RunTaskForm
+
+        form = RunTaskForm(
+            self._window,
+            self._bridge,
+            name=name,
+            args=args,
+            kwargs=kwargs,
+            queue=queue,
+            again=again,
+            why=why,
+        )
+        form.open()
+        return form
 
     def ask_stop_all(self, view: View) -> None:
         """Stop all, after a question that says what happens to the running tasks."""
@@ -188,6 +245,9 @@ class Actions(QObject):
 
     def show_service(self, service: str) -> None:
         self.page_asked.emit("services", service)
+
+    def show_task(self, task_id: str) -> None:
+        self.page_asked.emit("tasks", task_id)
 
     def _run(self, work: Callable[[], None]) -> None:
         QThreadPool.globalInstance().start(_Job(work, self.failed.emit))

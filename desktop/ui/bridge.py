@@ -61,9 +61,12 @@ class Bridge(QObject):
         command: Command,
         done: Callable[[object], None],
         failed: Callable[[Problem], None],
-    ) -> None:
-        """Send a command; its answer, or why there is none, goes to who asked and nobody else."""
-        self._begin(self._request(command, done, failed))
+    ) -> Callable[[], object]:
+        """Send a command; its answer, or why there is none, goes to who asked and nobody else.
+
+        What is returned breaks a question off: nothing is told then.
+        """
+        return self._begin(self._request(command, done, failed)).cancel
 
     async def ask(self, command: Command) -> object:
         """Send a command and await its answer. Raises :class:`TrayError`."""
@@ -84,10 +87,11 @@ class Bridge(QObject):
             if self.snapshot is not None:
                 self.submit(Watch(interval_s))
 
-    def _begin(self, work: Coroutine[object, object, None]) -> None:
+    def _begin(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.get_event_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _submit(self, command: Command) -> None:
         try:

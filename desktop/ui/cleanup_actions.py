@@ -70,6 +70,10 @@ class CleanupActions:
         command: Cleanup | ForceCleanup = Cleanup(project, picks, patience_s=0.0, force=True)
         if waiting:
             command = ForceCleanup(project, picks)
+
+        def send() -> None:
+            self._bridge.request(command, lambda _answer: done(), failed)
+
         dialog = self._actions.question(
             trn("Force {n} process to stop?", "Force {n} processes to stop?", len(lines)),
             _consequence(lines),
@@ -77,7 +81,7 @@ class CleanupActions:
         )
         dialog.offer(
             tr("Force stop"),
-            lambda: self._bridge.request(command, lambda _answer: done(), failed),
+            send,
             "danger",
         )
         dialog.open()

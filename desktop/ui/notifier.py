@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.engine.notices import Notices, Settings
 from desktop.engine.snapshot import Snapshot
@@ -44,8 +44,12 @@ class Notifier(QObject):
     @property
     def window_active(self) -> bool:
         """The person looks at the window."""
-        window = self._window()
-        return window is not None and window.isVisible() and window.isActiveWindow()
+        window, active = self._window(), QApplication.activeWindow()
+        if window is None or active is None or not window.isVisible():
+            return False
+        # A question of the window's, or the history, lies in front of it.
+        over = active.parentWidget()
+        return active is window or (over is not None and over.window() is window)
 
     def _on_snapshot_changed(self, snapshot: Snapshot | None) -> None:
         now = time.monotonic()

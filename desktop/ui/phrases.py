@@ -90,7 +90,10 @@ def restart_policy(policy: RestartPolicy = RestartPolicy()) -> str:  # noqa: B00
 def running_count(stack: StackStatus) -> str:
     """ "4 of 5 services running": of those that are part of "start all" or run anyway."""
     up = {ServiceState.RUNNING, ServiceState.EXTERNAL}
-    counted = [s for s in stack.services if s.enabled or s.state is not ServiceState.STOPPED]
+    # What a worker was before, or will be, while it is taken over is no service more.
+    counted = [
+        s for s in stack.services if (s.enabled or s.state is not ServiceState.STOPPED) and not s.of
+    ]
     return trn(
         "{up} of {n} service running",
         "{up} of {n} services running",

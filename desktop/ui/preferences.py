@@ -12,13 +12,15 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.paths import Home
 
-DEFAULTS: dict[str, str | bool] = {
+Value = str | bool | list[str]
+DEFAULTS: dict[str, Value] = {
     "language": "",
     "theme": "system",
     "start_stack_at_login": False,
     "close_to_tray": True,
     "notifications": True,
     "last_page": "",
+    "task_columns": [],
 }
 
 
@@ -32,9 +34,9 @@ class Preferences(QObject):
         self._path = home.settings
         self.set_aside: Path | None = None
         """Where a file that could not be read was put."""
-        self._values = {**DEFAULTS, **self._load()}
+        self._values: dict[str, Value] = {**DEFAULTS, **self._load()}
 
-    def _load(self) -> dict[str, str | bool]:
+    def _load(self) -> dict[str, Value]:
         try:
             loaded = tomllib.loads(self._path.read_text())
         except FileNotFoundError:
@@ -48,10 +50,10 @@ class Preferences(QObject):
         return {
             name: value
             for name, value in loaded.items()
-            if name in DEFAULTS and type(value) is type(DEFAULTS[name])
+            if name in DEFAULTS and type(value) is type(DEFAULTS[name]) and _holds_words(value)
         }
 
-    def _set(self, name: str, value: str | bool) -> None:
+    def _set(self, name: str, value: Value) -> None:
         if self._values[name] == value:
             return
         self._values[name] = value
@@ -119,3 +121,17 @@ class Preferences(QObject):
     @last_page.setter
     def last_page(self, value: str) -> None:
         self._set("last_page", value)
+
+    @property
+    def task_columns(self) -> tuple[str, ...]:
+        """Names of the columns of the table of tasks; (): the usual ones."""
+        return tuple(self._values["task_columns"])  # type: ignore[arg-type]
+
+    @task_columns.setter
+    def task_columns(self, value: tuple[str, ...]) -> None:
+        self._set("task_columns", list(value))
+
+
+def _holds_words(value: object) -> bool:
+    """A list holds strings and nothing else; whoever edits the file may err."""
+    return not isinstance(value, list) or all(isinstance(one, str) for one in value)

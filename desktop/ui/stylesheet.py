@@ -93,6 +93,15 @@ QPlainTextEdit, QAbstractScrollArea#log {
   selection-color: $on_accent;
 }
 
+QTabBar { border: none; }
+QTabBar::tab {
+  background: transparent; color: $sub; border: none; border-bottom: 2px solid transparent;
+  padding: 0 12px; height: 32px;
+}
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:focus { background: $hover; }
+
 QStatusBar { background: $side; color: $sub; border-top: 1px solid $border; font-size: 12px; }
 QSizeGrip { width: 0; height: 0; }
 QStatusBar::item { border: none; }

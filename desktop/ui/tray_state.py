@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from desktop.engine.leftovers import leftovers
-from desktop.engine.model import Finding, StackStatus
+from desktop.engine.model import Finding, ServiceStatus, StackStatus
 from desktop.engine.states import ALIVE, UP, ServiceState, Severity
 from desktop.ui.phrases import service_title
 from desktop.ui.view import STARTABLE, STOPPABLE
@@ -27,7 +27,7 @@ def tray_state(stack: StackStatus | None) -> TrayState:
     """The icon's state; the worst thing wins. None: no engine can be reached (yet)."""
     if stack is None:
         return TrayState.STARTING
-    states = {one.state for one in stack.services}
+    states = {one.state for one in _services(stack)}
     if stack.problem or ServiceState.FAILED in states:
         return TrayState.FAILED
     if ServiceState.BACKOFF in states or pressing(stack) or leftovers(stack):
@@ -37,6 +37,11 @@ def tray_state(stack: StackStatus | None) -> TrayState:
     if ServiceState.RUNNING in states:
         return TrayState.RUNNING
     return TrayState.STOPPED
+
+
+def _services(stack: StackStatus) -> tuple[ServiceStatus, ...]:
+    """What a worker was before, or will be, while it is taken over is no service more."""
+    return tuple(one for one in stack.services if not one.of)
 
 
 def pressing(stack: StackStatus | None) -> Finding | None:
@@ -63,10 +68,11 @@ def sentence(stack: StackStatus | None) -> str:
     name = stack.name
     if stack.problem:
         return tr("{name} · the configuration can't be used", name=name)
-    states = {one.state for one in stack.services}
-    expected = [one for one in stack.services if one.enabled or one.wanted]
+    services = _services(stack)
+    states = {one.state for one in services}
+    expected = [one for one in services if one.enabled or one.wanted]
     up = sum(one.state in UP for one in expected)
-    failed = [one for one in stack.services if one.state is ServiceState.FAILED]
+    failed = [one for one in services if one.state is ServiceState.FAILED]
     if failed and len(failed) == 1:
         said = tr("{name} · {service} failed", name=name, service=service_title(failed[0]))
     elif failed:

@@ -16,7 +16,17 @@ from types import FrameType
 
 import msgspec
 
-from tests.benchmarks import census, cleanup, downloads, idle, memory, peers, start, status
+from tests.benchmarks import (
+    census,
+    cleanup,
+    downloads,
+    idle,
+    memory,
+    peers,
+    start,
+    status,
+    task_window,
+)
 from tests.benchmarks.measurement import QUICK, Measurement, Settings
 
 Measure = Callable[[Path, Settings], Iterator[Measurement]]
@@ -34,6 +44,7 @@ ROWS: dict[str, Measure] = {
     "download": downloads.measure_download,
     "download-memory": downloads.measure_memory,
     "file-service": downloads.measure_serving,
+    "task-window": task_window.measure,
 }
 """To measure something more, write its function and name it here."""
 

@@ -25,7 +25,8 @@ from tests.benchmarks.stacks import (
     services,
     wait_until_ready,
 )
-from tests.live.conftest import Stack, free_port, until
+from tests.live.conftest import Stack, until
+from tests.ports import free_port
 
 READY = b" ready."
 

@@ -13,7 +13,8 @@ import time
 import pytest
 
 from tests.cli.conftest import Cli
-from tests.live.conftest import Stack, free_port, until
+from tests.live.conftest import Stack, until
+from tests.ports import free_port
 
 
 def test_a_stack_from_start_to_stop(on_stack: Cli, stack: Stack) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 
 from desktop.engine import ports
 from desktop.engine.errors import NotRunning
@@ -69,7 +70,7 @@ def test_a_worker_in_the_foreground_shows_its_log_and_stops_with_ctrl_c(
 
 
 def test_a_person_is_asked_about_workers_that_run_already(
-    on_stack: Cli, stack: Stack, theirs: object
+    on_stack: Cli, stack: Stack, theirs: subprocess.Popen[bytes]
 ) -> None:
     until(lambda: "theirs" in on_stack("workers").out)
     cancelled = on_stack.terminal("start", "--simple")
@@ -83,7 +84,25 @@ def test_a_person_is_asked_about_workers_that_run_already(
     beside.until("[c]:")
     beside.type("b\r")
     assert beside.end() == 0
-    assert stack.service("worker1").pid
+    ours = stack.service("worker1").pid
+    assert ours and theirs.poll() is None
+
+    # Said once more, with the option: ours go on, and the others end when they have finished.
+    replacing = on_stack.terminal("start", "--simple", "--replace")
+    replacing.until("Replaced 1 worker that ran already; its tasks were finished.")
+    assert replacing.end() == 0
+    assert theirs.wait(10) == 0
+    assert stack.service("worker1").pid == ours
+
+
+def test_at_a_terminal_keep_starts_beside_them_without_a_question(
+    on_stack: Cli, stack: Stack, theirs: subprocess.Popen[bytes]
+) -> None:
+    until(lambda: "theirs" in on_stack("workers").out)
+    beside = on_stack.terminal("start", "--simple", "--keep")
+    assert beside.end() == 0
+    assert "[c]" not in beside.out
+    assert stack.service("worker1").pid and theirs.poll() is None
 
 
 def test_a_web_server_alone_that_was_interrupted_showed_a_traceback(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,13 +13,15 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.ports import free_port
+
 SAMPLE_APP = """
 import os, time
 from celery import Celery
 
-app = Celery("sample", broker=os.environ["SAMPLE_BROKER"])
+app = Celery("sample", broker=os.environ["SAMPLE_BROKER"], backend=os.environ["SAMPLE_RESULTS"])
 app.conf.update(
-    worker_send_task_events=True,
+    worker_send_task_events=not os.environ["SAMPLE_SILENT"],
     task_send_sent_event=True,
     broker_connection_retry_on_startup=True,
     broker_transport_options={"global_keyprefix": os.environ.get("SAMPLE_PREFIX", "")},
@@ -91,6 +92,10 @@ class Workers:
         self._folder = folder
         self.url = url
         self.prefix = ""
+        self.results = ""
+        """Where results are kept; "": nowhere."""
+        self.silent = False
+        """They send no events of their tasks."""
         self._processes: list[subprocess.Popen[bytes]] = []
         (folder / "sample.py").write_text(SAMPLE_APP)
 
@@ -107,7 +112,7 @@ class Workers:
                 start_new_session=True,
             )
         self._processes.append(process)
-        wait_until(lambda: " ready." in log.read_text(errors="replace"), 30)
+        wait_until(lambda: " ready." in log.read_text(errors="replace"))
         return process
 
     def send(self, task: str, *args: object) -> str:
@@ -127,19 +132,19 @@ class Workers:
             process.wait(10)
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "SAMPLE_BROKER": self.url, "SAMPLE_PREFIX": self.prefix}
+        return {
+            **os.environ,
+            "SAMPLE_BROKER": self.url,
+            "SAMPLE_PREFIX": self.prefix,
+            "SAMPLE_RESULTS": self.results,
+            "SAMPLE_SILENT": "1" if self.silent else "",
+        }
 
     def _celery(self, *args: str) -> list[str]:
         return [sys.executable, "-m", "celery", "-A", "sample", *args]
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until(fact: Callable[[], object], timeout_s: float = 15.0) -> None:
+def wait_until(fact: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Return as soon as ``fact`` holds; fail when it does not in time."""
     deadline = time.monotonic() + timeout_s
     while not fact():

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import redis
 
-from tests.engine.conftest import free_port, wait_until
+from tests.engine.conftest import wait_until
+from tests.ports import free_port
 
 
 class Servers:

@@ -4,7 +4,12 @@ import signal
 import threading
 from pathlib import Path
 
-from desktop.engine.control import Control, _active_task, _by_node
+import redis
+from kombu.messaging import Producer
+from kombu.transport.redis import Channel
+
+from desktop.engine.control import Control, _by_node, active_task
+from tests.engine.conftest import Server
 
 
 def test_a_worker_that_consumes_answers_a_ping(server, workers):
@@ -61,6 +66,21 @@ def test_a_global_key_prefix_is_honoured(server, workers):
     assert not Control(server.url).ping("w1@test", 0.1)
 
 
+def test_a_broker_that_goes_as_it_is_asked_holds_nobody(tmp_path, monkeypatch):
+    server = Server(tmp_path)
+    publish = Producer.publish
+
+    def gone(*args, **options):
+        server.stop()
+        return publish(*args, **options)
+
+    monkeypatch.setattr(Producer, "publish", gone)
+    asking = threading.Thread(target=lambda: Control(server.url).stats(0.5), daemon=True)
+    asking.start()
+    asking.join(30)
+    assert not asking.is_alive()
+
+
 def test_nobody_answers_where_there_is_no_broker(closed_port):
     for url in (
         f"redis://127.0.0.1:{closed_port}/0",
@@ -81,6 +101,25 @@ def test_a_broker_that_accepts_but_says_nothing_does_not_hold_the_caller(server)
         assert not Control(server.url).ping("w1@test", 0.1)
     finally:
         server.go_on()
+
+
+def test_a_question_that_had_to_be_put_on_a_second_connection_is_answered(
+    server, workers, monkeypatch
+):
+    # kombu opens one where the first is lost; nobody listened there, and all of a look broke.
+    workers.start("w1@test", "-P", "solo")
+    publish, lost = Channel._put_fanout, [True]
+
+    def once_lost(self: Channel, *args: object, **options: object) -> object:
+        if lost:
+            lost.pop()
+            raise redis.ConnectionError("as under load, after a time-out")
+        return publish(self, *args, **options)
+
+    monkeypatch.setattr(Channel, "_put_fanout", once_lost)
+    control = Control(server.url)
+    assert control.replies("ping", 20, ["w1@test"]) == (("w1@test", {"ok": "pong"}),)
+    assert not lost
 
 
 def test_many_threads_may_ask_at_once(server, workers):
@@ -114,7 +153,7 @@ def test_questions_leave_neither_connections_nor_keys_behind(server, wait_until)
 def test_absurd_answers_are_taken_for_what_they_are_worth():
     assert _by_node([{"a@h": 1}, "x", None, {"b@h": []}]) == (("a@h", 1), ("b@h", []))
     assert _by_node(None) == ()
-    task = _active_task("a@h", {"id": 7, "name": None, "time_start": "soon", "args": "x" * 9999})
+    task = active_task("a@h", {"id": 7, "name": None, "time_start": "soon", "args": "x" * 9999})
     assert (task.id, task.name, task.started_at, len(task.args)) == ("7", "", None, 1024)
 
 

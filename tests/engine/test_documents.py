@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+
 from desktop.engine.documents import queues_document, status_document, workers_document
 from desktop.engine.model import (
     ActiveTask,
     EngineInfo,
     Finding,
+    Keeper,
     Machine,
     Problem,
     Queue,
@@ -101,6 +104,17 @@ def test_workers_have_every_field_of_the_contract():
             {"finding": "duplicate", "confidence": "certain", "evidence": "Twice"}
         ],
     )  # fmt: skip
+
+
+def test_a_worker_is_told_with_its_user_its_keeper_and_when_it_loaded_its_code() -> None:
+    keeper = Keeper("systemd", "shop.service")
+    theirs = msgspec.structs.replace(WORKER, username="ada", keeper=keeper, loaded_at=9_501.0)
+    own, other = workers_document([WORKER, theirs], NOW)["workers"]
+    assert has(own, username=None, keeper=None, loaded_at=None)
+    assert has(other, username="ada", loaded_at=9_501.0)
+    assert other["keeper"] == {
+        "kind": "systemd", "name": "shop.service", "pid": None, "create_time": None
+    }  # fmt: skip
 
 
 def test_queues_have_every_field_of_the_contract():

@@ -14,7 +14,7 @@ import pytest
 from desktop.engine.exits import explain, shown
 from desktop.engine.model import Problem, ServiceSpec, StaysAlive
 from desktop.engine.states import ServiceKind
-from tests.engine.conftest import free_port
+from tests.ports import free_port
 
 SPEC = ServiceSpec("web", ServiceKind.COMMAND, (), "", StaysAlive())
 

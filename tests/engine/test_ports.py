@@ -14,7 +14,8 @@ import pytest
 
 from desktop.engine import ports
 from desktop.engine.ports import PortHolder
-from tests.engine.conftest import free_port, wait_until
+from tests.engine.conftest import wait_until
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import trustme
 
 from desktop.engine.model import CeleryPing, HttpOk, Probe, RedisPing, StaysAlive, TcpOpen
 from desktop.engine.probes import ProbeAnswer, ready
-from tests.engine.conftest import Server, free_port
+from tests.engine.conftest import Server
 from tests.engine.redis_servers import listener
+from tests.ports import free_port
 
 
 async def ask(probe: Probe, alive_for_s: float = 0.0) -> ProbeAnswer:

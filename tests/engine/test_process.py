@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 from desktop.engine import process
+from tests.engine.conftest import wait_until
 
 
 def test_a_wrapper_s_child_descends_from_it() -> None:
@@ -22,7 +23,8 @@ def test_a_wrapper_s_child_descends_from_it() -> None:
         assert process.descends(child, os.getpid())
         assert process.descends(child, child)
         assert not process.descends(wrapper.pid, child)
-        assert "sleep 60" in process.command_line(child)
+        # Popen returns when the new program is there, an instant before its words are.
+        wait_until(lambda: "sleep 60" in process.command_line(child))
     finally:
         os.kill(child, 15)
         wrapper.wait(10)

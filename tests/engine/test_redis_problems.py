@@ -18,8 +18,9 @@ import trustme
 
 from desktop.engine import ports
 from desktop.engine.redis_problems import RedisCheck, check, loaded
-from tests.engine.conftest import free_port, wait_until
+from tests.engine.conftest import wait_until
 from tests.engine.redis_servers import Servers, answers, listener
+from tests.ports import free_port
 
 REMOTE = "[::ffff:127.0.0.1]"
 """An address that counts as another machine's, and leads back to this one."""
@@ -172,6 +173,7 @@ async def test_a_certificate_file_that_is_not_there(servers: Servers, certificat
     refused(await check(url), "redis-certificate-file")
 
 
+@pytest.mark.alone
 async def test_an_encrypted_address_of_a_plain_redis(servers: Servers) -> None:
     port = servers.start()
     found = await check(f"rediss://127.0.0.1:{port}/0", timeout_s=1.5)
@@ -293,6 +295,7 @@ async def test_a_web_server_in_redis_s_place_is_named() -> None:
     assert f"(pid {os.getpid()})" in said and "another port" in step
 
 
+@pytest.mark.alone
 async def test_a_silent_program_in_redis_s_place_is_named_in_time() -> None:
     with listener() as server:
         begun = time.monotonic()
@@ -302,6 +305,7 @@ async def test_a_silent_program_in_redis_s_place_is_named_in_time() -> None:
     assert f"(pid {os.getpid()})" in said
 
 
+@pytest.mark.alone
 async def test_a_stopped_redis_is_told_from_a_stranger(servers: Servers, tmp_path: Path) -> None:
     port = free_port()
     process = servers.run(tmp_path, [f"port {port}", "save ''", "bind 127.0.0.1"])

@@ -19,8 +19,9 @@ from desktop.engine.model import RedisPing, ServiceSpec
 from desktop.engine.redis_problems import check
 from desktop.engine.redis_server import find_server, server_command
 from desktop.engine.states import ServiceKind
-from tests.engine.conftest import free_port, wait_until
+from tests.engine.conftest import wait_until
 from tests.engine.redis_servers import Servers, answers
+from tests.ports import free_port
 
 HOSTILE = "a \"b\" 'c' \\ #\n\trequirepass x\r é 🔑 @:/?%"
 

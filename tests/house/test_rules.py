@@ -24,6 +24,7 @@ HOMES = {
     ),
     "redis": (
         "desktop/engine/broker.py",
+        "desktop/engine/queues/",
         "desktop/engine/redis_",
         "desktop/engine/rescue/unacked.py",
         "desktop/engine/telemetry/",
@@ -32,16 +33,18 @@ HOMES = {
     "celery": ("web/celery_app.py", "web/downloads/"),
     "kombu": (
         "desktop/engine/control.py",
-        "desktop/engine/rescue/send.py",  # a lost task, once more
+        "desktop/engine/task_control/sending.py",  # a task, once more or by hand
+        "desktop/engine/queues/other_brokers.py",  # what Redis is asked directly
+        "desktop/engine/telemetry/kombu_source.py",  # events of brokers that are not Redis
         "web/downloads/",
         "web/celery_app.py",
     ),
-    "sqlite3": (),
+    "sqlite3": ("desktop/engine/history/",),
 }
 """Where the libraries that touch the world outside are used; everybody else asks there."""
 SIGNALLERS = (
     "desktop/engine/process.py",
-    "desktop/engine/app_info.py",  # ends its own question to an app
+    "desktop/engine/app_question.py",  # ends its own question to an app
     "desktop/system/parent_guard.py",  # does what Linux's kernel does
     "desktop/system/shell_environment.py",  # ends its own question to a shell
     "desktop/engine/telemetry/receiver.py",  # asks with signal 0 whether somebody is there

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,24 +18,11 @@ from desktop.engine.commands import Leave, Restart, Start, StartReport, Stop, St
 from desktop.engine.errors import TrayError
 from desktop.engine.model import ServiceStatus, StackStatus
 from desktop.paths import Home, stack_id
+from tests.ports import free_ports
 
-WAIT_S = 30.0
+WAIT_S = 60.0
+"""What takes so long on a machine that others use too will never come."""
 T = TypeVar("T")
-
-
-def free_ports(count: int) -> list[int]:
-    """Different ones: a port that was let go may be given again at once."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(ask: Callable[[], T], timeout_s: float = WAIT_S) -> T:
@@ -81,8 +67,8 @@ allow_private = true
 """
         )
 
-    def client(self, *, start: bool = True) -> Client:
-        client = Client.connect(self.home, "cli", start=start)
+    def client(self, *, start: bool = True, stays: bool = False) -> Client:
+        client = Client.connect(self.home, "cli", start=start, stays=stays)
         with contextlib.suppress(psutil.Error):
             self._seen.add((client.engine_pid, psutil.Process(client.engine_pid).create_time()))
         return client
@@ -150,7 +136,7 @@ allow_private = true
         except (TrayError, TimeoutError):
             pass
         with contextlib.suppress(AssertionError):
-            until(lambda: not self.left_over(), 15)
+            until(lambda: not self.left_over())
         left = self.left_over()
         for pid, _ in left:
             with contextlib.suppress(ProcessLookupError):

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 
 class Desktop:
@@ -71,8 +71,19 @@ class Desktop:
     def key(self, keys: str) -> None:
         self._ask("key", "--clearmodifiers", keys)
 
+    def types(self, words: str) -> None:
+        """Key by key, where the keyboard is."""
+        self._ask("type", "--delay", "20", words)
+
     def screenshot(self, path: Path) -> None:
         subprocess.run(["import", "-window", "root", str(path)], env=self.env, check=True)
+
+    def picture(self, at: tuple[int, int, int, int]) -> bytes:
+        """What a part of the display looks like: left, top, width, height."""
+        left, top, width, height = at
+        crop = ["-crop", f"{width}x{height}+{left}+{top}", "+repage", "rgb:-"]
+        argv = ["import", "-window", "root", "-depth", "8", *crop]
+        return subprocess.run(argv, env=self.env, capture_output=True, check=True).stdout
 
     def until(self, ask: object, timeout_s: float = WAIT_S) -> None:
         deadline = time.monotonic() + timeout_s

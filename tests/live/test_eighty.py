@@ -22,6 +22,7 @@ def leftovers(stack: Stack) -> Iterator[Leftovers]:
     found.end()
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(400)
 def test_eighty_forgotten_workers_are_cleaned_up_and_no_other_is_touched(
     stack: Stack, leftovers: Leftovers

@@ -15,7 +15,8 @@ import pytest
 from desktop.engine.commands import Stop
 from desktop.engine.states import ServiceState
 from tests.engine.projects import environment, sample
-from tests.live.conftest import Stack, free_port, until
+from tests.live.conftest import Stack, until
+from tests.ports import free_ports
 
 MakeProject = Callable[[str, str], "Project"]
 
@@ -25,7 +26,7 @@ class Project(Stack):
 
     def __init__(self, name: str, folder: Path, configuration: str) -> None:
         self._name, self._configuration = name, configuration
-        self.ports = tuple(free_port() for _ in range(3))
+        self.ports = tuple(free_ports(3))
         super().__init__(folder)
 
     def configure(self, more: str = "") -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import pytest
 import pytest_asyncio
 
 from desktop.ui.actions import Actions
@@ -45,6 +46,7 @@ def pid_of(tray: Tray, service: str) -> int | None:
     return found.pid if found else None
 
 
+@pytest.mark.alone
 async def test_the_truth_is_back_within_two_seconds_of_the_engine_s_death(
     tray: Tray, stack: Stack
 ) -> None:

@@ -14,15 +14,24 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from desktop.engine.commands import PlanCleanup
+from desktop.engine.node_commands import ShowNode
+from desktop.engine.queue_commands import (
+    PeekQueue,
+    QueuesReport,
+    ShowQueues,
+    ShowSchedule,
+    WhyTask,
+)
 from desktop.engine.states import ServiceState
 from desktop.paths import Home
 from desktop.ui import theme
+from desktop.ui.why_panel import WhyPanel
 from desktop.ui.window import StatusWindow
 from desktop.words import set_language
-from tests.ui import sample, sample_cleanup
+from tests.ui import sample, sample_cleanup, sample_queues, sample_tasks, sample_workers
 from tests.ui.sample import SHOP, StandInBridge, StandInPreferences
 
 STARTING = msgspec.structs.replace(
@@ -44,6 +53,15 @@ SCENES: dict[str, tuple[str, str, object]] = {
     ),
     "services": ("services", "worker1", SHOP),
     "services-failed": ("services", "worker1", sample.with_service(SHOP, sample.failed_worker())),
+    "workers": ("workers", "worker1", sample_workers.BUSY),
+    "workers-none": ("workers", "", sample_workers.NOBODY),
+    "queues": ("queues", "", SHOP),
+    "queues-detail": ("queues", "celery", SHOP),
+    "queues-slip": ("queues", "celry", SHOP),
+    "queues-empty": ("queues", "", sample.stopped(SHOP)),
+    "schedule": ("schedule", "", SHOP),
+    "schedule-late": ("schedule", "", sample.stopped(SHOP)),
+    "why": ("queues", "", SHOP),
     "logs": ("logs", "", SHOP),
     "logs-one": ("logs", "worker1", SHOP),
     "settings": ("settings", "", SHOP),
@@ -58,17 +76,33 @@ SCENES: dict[str, tuple[str, str, object]] = {
         ),
     ),
     "cleanup-empty": ("cleanup", "", SHOP),
+    "tasks": ("tasks", sample_tasks.RETRIED.id, SHOP),
+    "tasks-plain": ("tasks", "", SHOP),
+    "tasks-failed": ("tasks", sample_tasks.FAILED.id, SHOP),
+    "tasks-hostile": ("tasks", sample_tasks.hostile(2).id, SHOP),
+    "tasks-none": ("tasks", "?nothing at all", SHOP),
+    "tasks-wrong": ("tasks", "?name:receipt worker:", SHOP),
+    "tasks-figures": ("tasks", "", SHOP),
+    "tasks-redis": ("tasks", "", sample.with_service(SHOP, sample.failed_redis())),
 }
 EVERY_WAY = {
     "overview",
     "overview-failed",
+    "queues",
+    "queues-detail",
+    "schedule",
+    "why",
     "services-failed",
+    "workers",
     "logs",
     "settings",
     "cleanup",
     "cleanup-detail",
     "cleanup-going-on",
     "cleanup-ended",
+    "tasks",
+    "tasks-failed",
+    "tasks-figures",
 }
 """Scenes that are drawn in dark, in Chinese and small, too."""
 LOGS = {
@@ -122,7 +156,16 @@ def _draw_one(
     page, argument, stack = SCENES[scene]
     bridge = StandInBridge()
     found = sample_cleanup.NOTHING if stack is SHOP else sample_cleanup.PLAN
-    bridge.answers[PlanCleanup] = found
+    stands = scene in {"queues-empty", "schedule-late"}
+    bridge.answers = {
+        PlanCleanup: found,
+        ShowNode: sample_workers.NODE,
+        ShowQueues: QueuesReport() if stands else sample_queues.QUEUES,
+        PeekQueue: sample_queues.PEEK,
+        ShowSchedule: sample_queues.LATE if stands else sample_queues.SCHEDULE,
+        WhyTask: sample_queues.WHY,
+    }
+    bridge.answers |= sample_tasks.picture_history(scene).answers()
     with tempfile.TemporaryDirectory() as root:
         home = Home(Path(root))
         logs = home.stack(SHOP.id)
@@ -143,8 +186,17 @@ def _draw_one(
         bridge.feed(shown)  # type: ignore[arg-type]
         if argument:
             window.page.show_argument(argument)
+        if scene == "tasks-figures":
+            window.page.switch.click()  # type: ignore[attr-defined]
+        if page == "tasks" and argument and not argument.startswith("?"):
+            _wait(app, lambda: window.page.detail.detail is not None)  # type: ignore[attr-defined]
         _wait(app, lambda: page != "logs" or not window.page.log.is_empty)  # type: ignore[attr-defined]
-        window.grab().save(str(file))
+        shown_widget: QWidget = window
+        if scene == "why":
+            shown_widget = WhyPanel(window, window.actions_, sample_queues.PEEK.messages[0].id)
+            shown_widget.show()
+            _wait(app, lambda: True)
+        shown_widget.grab().save(str(file))
         window.page.sleep()
         window.hide()
         window.deleteLater()

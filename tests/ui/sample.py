@@ -185,6 +185,10 @@ def failed_worker() -> ServiceStatus:
     )
 
 
+def failed_redis() -> ServiceStatus:
+    return msgspec.structs.replace(REDIS, state=ServiceState.FAILED, pid=None)
+
+
 def stopping_worker() -> ServiceStatus:
     return msgspec.structs.replace(
         WORKER, state=ServiceState.STOPPING, note=text("finishing {n} tasks", n=3)
@@ -260,24 +264,30 @@ class StandInBridge(QObject):
         self.commands: list[Command] = []
         self.watched: list[float] = []
         self.answers: dict[type, object] = {}
-        """What a request of this kind is answered at once: a value, or a :class:`Problem`."""
+        """What a request of this kind is answered at once: a value, a :class:`Problem`, or what a
+        function makes of the command (None: not yet)."""
         self.waiting: list[tuple[Command, Callable[[object], None], Callable[[Problem], None]]] = []
         """Requests that are not answered yet."""
+        self.broken_off: list[Command] = []
+        """Requests whose answers are not wanted any more."""
 
     def request(
         self,
         command: Command,
         done: Callable[[object], None],
         failed: Callable[[Problem], None],
-    ) -> None:
+    ) -> Callable[[], object]:
         self.commands.append(command)
         answer = self.answers.get(type(command))
+        if callable(answer):
+            answer = answer(command)
         if answer is None:
             self.waiting.append((command, done, failed))
         elif isinstance(answer, Problem):
             failed(answer)
         else:
             done(answer)
+        return lambda: self.broken_off.append(command)
 
     def submit(self, command: Command) -> None:
         self.commands.append(command)
@@ -310,3 +320,4 @@ class StandInPreferences(QObject):
         self.close_to_tray = True
         self.notifications = True
         self.last_page = "overview"
+        self.task_columns: tuple[str, ...] = ()

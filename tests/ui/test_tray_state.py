@@ -7,6 +7,7 @@ import pytest
 
 from desktop.engine.model import StackStatus
 from desktop.engine.states import ServiceState, Severity
+from desktop.ui.phrases import running_count
 from desktop.ui.tray_state import TrayState, can_start, can_stop, pressing, sentence, tray_state
 from tests.ui import sample
 from tests.ui.sample import SHOP
@@ -18,6 +19,12 @@ ALL = tuple(S)
 
 def with_worker(state: ServiceState, base: StackStatus = SHOP) -> StackStatus:
     return sample.with_service(base, msgspec.structs.replace(sample.WORKER, state=state))
+
+
+OLD = msgspec.structs.replace(
+    sample.WORKER, name="worker1.old", of="worker1", state=S.STOPPING, wanted=False
+)
+TAKEN_OVER = msgspec.structs.replace(SHOP, services=(*SHOP.services, OLD))
 
 
 @pytest.mark.parametrize(
@@ -106,6 +113,11 @@ def test_what_does_not_belong_to_all_is_not_started_with_all() -> None:
     assert not can_start(msgspec.structs.replace(SHOP, services=(sample.FLOWER,)))
 
 
+def test_what_finishes_after_it_was_taken_over_is_no_service_and_no_stop() -> None:
+    assert tray_state(TAKEN_OVER) is tray_state(SHOP)
+    assert running_count(TAKEN_OVER) == running_count(SHOP)
+
+
 @pytest.mark.parametrize(
     ("stack", "said"),
     [
@@ -116,6 +128,7 @@ def test_what_does_not_belong_to_all_is_not_started_with_all() -> None:
         (with_worker(S.FAILED, sample.stopped(SHOP)), "acme-shop · worker1 failed"),
         (with_worker(S.STOPPING), "acme-shop · stopping"),
         (with_worker(S.BACKOFF), "acme-shop · 4 of 5 services running"),
+        (TAKEN_OVER, "acme-shop · 5 of 5 services running"),
     ],
 )
 def test_the_sentence_says_what_the_icon_shows(stack: StackStatus | None, said: str) -> None:

@@ -167,6 +167,7 @@ class Census:
             broker=masked(answer.broker) or row.broker,
             active=answer.active,
             reserved=answer.reserved,
+            total=answer.total,
         )
 
 
@@ -205,6 +206,7 @@ def _remote(answer: NodeAnswer, now: float) -> WorkerRow:
         broker=masked(answer.broker),
         active=answer.active,
         reserved=answer.reserved,
+        total=answer.total,
         why=(
             text(
                 "It answers on the broker but is no process of this machine: it runs on another "

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from desktop.engine.census.answers import NodeAnswer, answer_of
 from desktop.engine.cleanup_model import HeldTask
-from desktop.engine.control import TEXT_MAX, Control
+from desktop.engine.control import TEXT_MAX, Control, as_json
 
 ANSWER_TIMEOUT_S = 0.5
 """How long nodes are given to say who they are; the question takes all of it (facts)."""
@@ -121,7 +120,7 @@ def _payload(args: object, kwargs: object) -> str:
     # Where a node cuts them, arguments are a representation: not the real ones.
     if not isinstance(args, list) or not isinstance(kwargs, dict):
         return ""
-    whole = json.dumps([args, kwargs], ensure_ascii=False)
+    whole = as_json([args, kwargs])
     return whole if len(whole) <= PAYLOAD_MAX else ""
 
 

@@ -16,10 +16,7 @@ import psutil
 from desktop.engine.census.command_line import parse
 from desktop.engine.census.facts import CREATE_TIME_MARGIN_S
 from desktop.engine.census.shown import shown
-from desktop.engine.model import WorkerRow
-
-Identity = tuple[int, float]
-"""(pid, create time)."""
+from desktop.engine.model import Identity, WorkerRow
 
 _SUSPENDED = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP})
 

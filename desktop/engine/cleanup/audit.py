@@ -1,4 +1,4 @@
-"""What cleanups did: one JSON object a line, appended, for this user's eyes only."""
+"""What cleanups and rescues did: one JSON object a line, appended, for this user's eyes only."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from pathlib import Path
 import msgspec
 
 from desktop.engine import logs
+from desktop.engine.cleanup_model import LostTask, RescuedTask
 from desktop.engine.commands import CleanupEntry
-from desktop.words import Text
+from desktop.words import Text, text
 
 log = logging.getLogger(__name__)
 
+FILE = "cleanup.log"
+"""In the stack's folder."""
 CAP_BYTES = 1024 * 1024
 """A larger file is moved aside (:func:`desktop.engine.logs.rotate`); some 5,000 entries."""
 READ_LINES_MAX = 10_000
+_WRITING = threading.Lock()
+"""Cleanups and rescues of one stack write to the same file."""
 
 
 def entry(what: str, words: Text, *, pid: int = 0, task_id: str = "") -> CleanupEntry:
@@ -27,20 +32,35 @@ def entry(what: str, words: Text, *, pid: int = 0, task_id: str = "") -> Cleanup
     return CleanupEntry(at=time.time(), what=what, words=words, pid=pid, task_id=task_id)
 
 
+def rescued(task: RescuedTask) -> CleanupEntry:
+    name = task.name or task.id
+    words = text("{task} is back in its queue {queue}.", task=name, queue=task.queue)
+    return entry("rescued", words, task_id=task.id)
+
+
+def lost(task: LostTask) -> CleanupEntry:
+    words = text("{task} was acknowledged early and died.", task=task.name or task.id)
+    return entry("lost", words, task_id=task.id)
+
+
+def run_again(task: LostTask) -> CleanupEntry:
+    words = text("{task} was sent again, as {id}.", task=task.name, id=task.again_id)
+    return entry("run-again", words, task_id=task.id)
+
+
 class Audit:
-    """One stack's log of cleanups. Blocks; any thread may call. A disk that refuses is logged and
-    never in the way of a cleanup."""
+    """One stack's log. Blocks; any thread may call. A disk that refuses is logged and never in the
+    way of a cleanup."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._lock = threading.Lock()
 
     def write(self, entries: Iterable[CleanupEntry]) -> None:
         """Append entries; each is one write, so that a crash leaves whole lines."""
         lines = b"".join(msgspec.json.encode(one) + b"\n" for one in entries)
         if not lines:
             return
-        with self._lock:
+        with _WRITING:
             logs.rotate(self._path, CAP_BYTES)
             try:
                 descriptor = os.open(

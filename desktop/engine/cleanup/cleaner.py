@@ -12,9 +12,10 @@ from typing import Protocol
 import msgspec
 
 from desktop.engine.census import verification
+from desktop.engine.cleanup import audit as audits
 from desktop.engine.cleanup.audit import Audit
 from desktop.engine.cleanup.cleaning import Cleaning, Service
-from desktop.engine.cleanup.plan import Identity, chosen, is_meant, make_plan
+from desktop.engine.cleanup.plan import chosen, is_meant, make_plan
 from desktop.engine.cleanup.refusals import going_on, not_stopped, nothing_to_force
 from desktop.engine.cleanup.rescuing import (
     NoRescuer,
@@ -22,9 +23,8 @@ from desktop.engine.cleanup.rescuing import (
     Rescuer,
     RescueReport,
     all_lost,
-    entries,
 )
-from desktop.engine.cleanup_model import CleanupProgress
+from desktop.engine.cleanup_model import CleanupProgress, HeldTask, LostTask, RescuedTask
 from desktop.engine.commands import (
     Cleanup,
     CleanupLogReport,
@@ -38,7 +38,7 @@ from desktop.engine.commands import (
 )
 from desktop.engine.control import Control
 from desktop.engine.found_workers import FoundWorkers
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import PlanAction
 from desktop.words import text
 
@@ -81,19 +81,21 @@ class Cleaner:
     def __init__(
         self,
         stack: Surroundings,
-        path: Path,
+        folder: Path,
         on_change: Callable[[], None],
         rescuer: Rescuer | None = None,
     ) -> None:
-        """``path`` is the log's file."""
+        """``folder`` is the stack's own, where its log is."""
         self._stack = stack
-        self._audit = Audit(path)
+        self._audit = Audit(folder / audits.FILE)
         self._on_change = on_change
         self._rescuer: Rescuer = rescuer or NoRescuer()
         self._one = asyncio.Lock()
         self._going: Cleaning | None = None
         self._task: asyncio.Task[CleanupReport] | None = None
         self._last: CleanupProgress | None = None
+        self._finishing: dict[Identity, tuple[HeldTask, ...]] = {}
+        """What those still run that earlier ones asked to end."""
 
     @property
     def busy(self) -> bool:
@@ -145,9 +147,12 @@ class Cleaner:
                 if (row.worker.pid, row.worker.create_time) in existing
                 and (not pids or row.worker.pid in pids)
             ]
-            going = await self._run(
-                [row for row in rows if row.action is PlanAction.STOP], patience_s, force=False
-            )
+            try:
+                going = await self._run(
+                    [row for row in rows if row.action is PlanAction.STOP], patience_s, force=False
+                )
+            finally:
+                self._end()
             await self._stack.found.look()
         left = {one.pid for one in going.left}
         return StopReport(
@@ -169,7 +174,10 @@ class Cleaner:
     async def _plan(self) -> tuple[PlanRow, ...]:
         found = self._stack.found
         rows = await found.look()
-        return make_plan(rows, found.answers, self._stack.wanted_processes(), time.time())
+        wanted = self._stack.wanted_processes()
+        present = {(row.pid, row.create_time) for row in rows}
+        self._finishing = {one: had for one, had in self._finishing.items() if one in present}
+        return make_plan(rows, found.answers, wanted, time.time(), self._finishing)
 
     async def _clean(self, command: Cleanup) -> CleanupReport:
         async with self._one:
@@ -178,14 +186,19 @@ class Cleaner:
             patience_s = command.patience_s
             if patience_s is None:
                 patience_s = self._stack.time_limit_s() or PATIENCE_S
-            going = await self._run(rows, patience_s, force=command.force)
-            rescue, _ = await asyncio.gather(self._rescue(), self._stack.found.look())
-            lost = all_lost(going.lost(), rescue)
-            await self._rescuer.keep(lost)
-            await asyncio.to_thread(self._audit.write, entries(rescue, lost))
-            if self._last:
-                self._last = msgspec.structs.replace(self._last, rescued=rescue.rescued, lost=lost)
-            self._on_change()
+            try:
+                going = await self._run(rows, patience_s, force=command.force)
+                # Before it is known what they held, nobody can say that nothing was lost.
+                rescue, _ = await asyncio.gather(self._rescue(), self._stack.found.look())
+                lost = all_lost(going.lost(), rescue)
+                await self._rescuer.keep(lost)
+                # What the rescue found, it has written down itself.
+                told = {task.id for task in rescue.lost}
+                more = [audits.lost(task) for task in lost if task.id not in told]
+                await asyncio.to_thread(self._audit.write, more)
+                self._end(rescue.rescued, lost)
+            finally:
+                self._end()
             missed = await asyncio.to_thread(_missed, plan, command.picks or ())
             return CleanupReport(
                 plan=plan,
@@ -196,7 +209,16 @@ class Cleaner:
                 stranded=rescue.stranded,
             )
 
+    def _end(self, rescued: tuple[RescuedTask, ...] = (), lost: tuple[LostTask, ...] = ()) -> None:
+        """The last one is over, with what came of it."""
+        if self._last and self._last.ended_at is None:
+            self._last = msgspec.structs.replace(
+                self._last, ended_at=time.time(), rescued=rescued, lost=lost
+            )
+            self._on_change()
+
     async def _run(self, rows: Sequence[PlanRow], patience_s: float, *, force: bool) -> Cleaning:
+        self._stack.found.asked_to_stop(row.worker for row in rows)
         control = self._stack.cleanup_control()
         going = self._going = Cleaning(
             rows,
@@ -213,7 +235,8 @@ class Cleaner:
             self._on_change()
             await going.run()
         finally:
-            self._last = msgspec.structs.replace(going.progress(), ended_at=time.time())
+            self._last = going.progress()
+            self._finishing |= going.finishing()
             self._going = None
             self._on_change()
         return going

@@ -16,16 +16,16 @@ from typing import Protocol
 
 from desktop.engine import process
 from desktop.engine.census import inquiry, verification
-from desktop.engine.census.verification import Identity, Sighting
+from desktop.engine.census.verification import Sighting
 from desktop.engine.cleanup import audit as audits
 from desktop.engine.cleanup import keepers
 from desktop.engine.cleanup.audit import Audit
 from desktop.engine.cleanup.ladder import Act, Descent, Seen
 from desktop.engine.cleanup.plan import is_meant
-from desktop.engine.cleanup_model import CleanupProgress, LostTask
+from desktop.engine.cleanup_model import CleanupProgress, HeldTask, LostTask
 from desktop.engine.commands import CleanupEntry, LeftProcess, Pick, PlanRow
 from desktop.engine.control import Control
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.process import Sent
 from desktop.engine.redis_waiting import end_waiting
 from desktop.engine.states import CleanupStep, Role
@@ -50,7 +50,6 @@ class Service(Protocol):
 
 
 _SIGNALS = {
-    Act.END_KEEPER: signal.SIGTERM,
     Act.TERM: signal.SIGTERM,
     Act.QUIT: signal.SIGQUIT,
     Act.KILL: signal.SIGKILL,
@@ -147,6 +146,14 @@ class Cleaning:
             for one in self._descents
             if one.step is CleanupStep.LEFT
         )
+
+    def finishing(self) -> dict[Identity, tuple[HeldTask, ...]]:
+        """What those run that go on, as far as it is known: asked to end, they answer nobody."""
+        return {
+            _identity(one.row): one.tasks
+            for one in self._descents
+            if one.step is CleanupStep.LEFT and one.tasks is not None
+        }
 
     def lost(self) -> tuple[LostTask, ...]:
         """Tasks that were cut off by force after their messages had gone. One whose
@@ -292,23 +299,18 @@ def _keeper(row: WorkerRow) -> Identity | None:
     keeper = row.keeper
     if keeper is None or not keeper.pid:
         return None
-    if keeper.kind not in keepers.ENDED_BEFORE | keepers.ENDED_AFTER:
+    if keeper.kind not in keepers.ENDED_BY:
         return None
     return (keeper.pid, keeper.create_time)
 
 
 def _send(row: WorkerRow, act: Act) -> Sent:
-    number = _SIGNALS[act]
     keeper = _keeper(row)
-    if act is not Act.END_KEEPER or keeper is None:
-        return process.send_verified(
-            row.pid, row.create_time, number, partial(verification.is_still, row)
-        )
-    if row.keeper and row.keeper.kind in keepers.ENDED_BEFORE:
+    if act is Act.END_KEEPER and keeper and row.keeper:
         is_its = partial(verification.descends_from, row.pid, keeper)
-        return process.send_verified(*keeper, number, is_its)
-    # Its worker has ended already: that it is the same process has to do.
-    return process.send_verified(*keeper, number, lambda: True)
+        return process.send_verified(*keeper, keepers.ENDED_BY[row.keeper.kind], is_its)
+    is_still = partial(verification.is_still, row)
+    return process.send_verified(row.pid, row.create_time, _SIGNALS[act], is_still)
 
 
 def _told(row: WorkerRow, act: Act) -> CleanupEntry:

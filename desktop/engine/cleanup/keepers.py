@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+
 from desktop.engine.model import Keeper
 from desktop.words import Text, text
 
-SHELL_LOOP = "shell-loop"
-"""A loop in a shell starts the next worker when one ends: the shell is ended first."""
-WATCHFILES = "watchfiles"
-"""It starts no worker again that ended by itself (only when files change), and kills its worker
-when it is stopped itself: so the worker goes first, then the wrapper."""
+ENDED_BY = {"shell-loop": signal.SIGTERM, "watchfiles": signal.SIGKILL}
+"""Those that are ended before their worker, each by what it dies of alone.
 
-ENDED_BEFORE = frozenset({SHELL_LOOP})
-ENDED_AFTER = frozenset({WATCHFILES})
+A loop in a shell starts the next worker when one ends. watchfiles does so when a file changes, and
+then, as when it is asked to end, it kills its worker in the middle of its tasks. Killed itself, it
+touches nothing: its worker goes on, and is asked to finish (measured)."""
 
 
 def whom_to_ask(keeper: Keeper) -> Text | None:

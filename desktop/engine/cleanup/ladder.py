@@ -2,7 +2,7 @@
 
 ::
 
-    [the shell loop ends] -> TERM -> tasks finish -> [consent: QUIT -> KILL] -> [the wrapper ends]
+    [what would start it again ends] -> TERM -> tasks finish -> [consent: QUIT -> KILL]
 
 A second TERM is ignored by a worker and TERM followed by KILL strands what it holds for the
 visibility timeout (facts): so it is asked once, and force begins with QUIT, after which a worker
@@ -25,7 +25,7 @@ from desktop.words import Text, text, textn
 FORCE_STEP_S = 8.0
 """How long a worker gets to hand its messages back after QUIT, before KILL, as in a stop."""
 KEEPER_PATIENCE_S = 5.0
-"""How long a shell loop or a wrapper gets to end; they have nothing to finish."""
+"""How long a shell loop or watchfiles gets to end; they have nothing to finish."""
 STUCK_PATIENCE_S = 30.0
 """How long an end is waited for of what finishes nothing: it is suspended, or ran no task."""
 
@@ -53,11 +53,10 @@ class Seen(msgspec.Struct, frozen=True):
 
 class _Phase(StrEnum):
     BEGIN = auto()
-    LOOP_ENDS = auto()
+    KEEPER_ENDS = auto()
     ASKED = auto()
     QUIT = auto()
     KILLED = auto()
-    WRAPPER_ENDS = auto()
     OVER = auto()
 
 
@@ -91,7 +90,7 @@ class Descent:
     def tasks(self) -> tuple[HeldTask, ...] | None:
         """Those that are still to finish, as far as the process table tells: a pool process ends
         with its task once its worker was asked to stop. None: not known."""
-        if self._tasks is None or self._phase in {_Phase.BEGIN, _Phase.LOOP_ENDS}:
+        if self._tasks is None or self._phase in {_Phase.BEGIN, _Phase.KEEPER_ENDS}:
             return self._tasks
         return tuple(
             task for task in self._tasks if task.pid == 0 or task.pid in self._seen.running
@@ -122,20 +121,17 @@ class Descent:
         self._seen = seen
         if self._phase is _Phase.BEGIN:
             self._asked_at = now
-            if self._keeper in keepers.ENDED_BEFORE and seen.keeper_alive:
-                self._to(_Phase.LOOP_ENDS, now)
+            if self._keeper in keepers.ENDED_BY and seen.keeper_alive:
+                self._to(_Phase.KEEPER_ENDS, now)
                 return Act.END_KEEPER
             return self._ask(now, seen)
-        if self._phase is _Phase.LOOP_ENDS:
-            return self._await_loop(now, seen)
-        if self._phase is _Phase.WRAPPER_ENDS:
-            if not seen.keeper_alive or now - self._since >= KEEPER_PATIENCE_S:
-                self._stop(seen)
-            return None
+        if self._phase is _Phase.KEEPER_ENDS:
+            return self._await_keeper(now, seen)
         if self._phase is _Phase.OVER:
             return None
         if not seen.alive:
-            return self._ended(now, seen)
+            self._stop()
+            return None
         if self._phase is _Phase.ASKED:
             return self._wait(now, seen)
         return self._force_on(now)
@@ -144,10 +140,8 @@ class Descent:
         """What became of the act that was named last."""
         if sent in {Sent.SENT, Sent.GONE}:
             return
-        if act is Act.END_KEEPER and self._phase is _Phase.WRAPPER_ENDS:
-            return  # the worker has ended; its wrapper is told of when it stays
         if act is Act.END_KEEPER:
-            self._leave(text("The loop that starts it again could not be ended; nothing was done."))
+            self._leave(text("What starts it again could not be ended; nothing was done."))
         elif sent is Sent.CHANGED:
             self._leave(text("It is another program by now; it got no signal."))
         else:
@@ -161,20 +155,21 @@ class Descent:
 
     def _ask(self, now: float, seen: Seen) -> Act | None:
         if not seen.alive:
-            return self._ended(now, seen)
+            self._stop()
+            return None
         self._to(_Phase.ASKED, now)
         self._tell(seen)
         return Act.TERM
 
-    def _await_loop(self, now: float, seen: Seen) -> Act | None:
+    def _await_keeper(self, now: float, seen: Seen) -> Act | None:
         if not seen.keeper_alive:
             return self._ask(now, seen)
         if now - self._since >= KEEPER_PATIENCE_S:
             pid = self.row.keeper.pid if self.row.keeper else 0
             self._leave(
                 text(
-                    "The loop that starts it again (process {pid}) does not end: end it where it "
-                    "was started.",
+                    "What starts it again (process {pid}) does not end: end it where it was "
+                    "started.",
                     pid=str(pid),
                 )
             )
@@ -205,21 +200,8 @@ class Descent:
         self._leave(text("It does not end even by force."))
         return None
 
-    def _ended(self, now: float, seen: Seen) -> Act | None:
-        if self._keeper in keepers.ENDED_AFTER and seen.keeper_alive:
-            self._to(_Phase.WRAPPER_ENDS, now)
-            return Act.END_KEEPER
-        self._stop(seen)
-        return None
-
-    def _stop(self, seen: Seen) -> None:
+    def _stop(self) -> None:
         self.step, self.note = CleanupStep.STOPPED, Text("")
-        if seen.keeper_alive and self.row.keeper:
-            self.note = text(
-                "Its wrapper {name} (process {pid}) still runs.",
-                name=self.row.keeper.name or self._keeper,
-                pid=str(self.row.keeper.pid),
-            )
         self._phase = _Phase.OVER
 
     def _leave(self, why: Text) -> None:
@@ -236,12 +218,10 @@ class Descent:
         self.step = CleanupStep.FINISHING if tasks else CleanupStep.ASKED
         if seen.suspended:
             self.note = _suspended(self.row.pid)
-        elif tasks:
-            self.note = textn("finishing {n} task", "finishing {n} tasks", len(tasks))
         elif tasks is None:
             self.note = text("What it runs is unknown.")
         else:
-            self.note = Text("")
+            self.note = Text("")  # the tasks themselves are told
 
     def _still(self, seen: Seen) -> Text:
         tasks = self.tasks

@@ -6,6 +6,7 @@ Chosen without asking is only what is certain; what is not known is never taken 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 
@@ -15,12 +16,9 @@ from desktop.engine.cleanup import keepers
 from desktop.engine.cleanup.outcome import outcome, outcome_of_force
 from desktop.engine.cleanup_model import HeldTask
 from desktop.engine.commands import Pick, PlanRow
-from desktop.engine.model import Verdict, WorkerRow
+from desktop.engine.model import Identity, Verdict, WorkerRow
 from desktop.engine.states import Confidence, Owner, PlanAction, Role, WorkerFinding
 from desktop.words import Text, text
-
-Identity = tuple[int, float]
-"""(pid, create time)."""
 
 _TOO_MANY = (WorkerFinding.SURPLUS, WorkerFinding.DUPLICATE)
 
@@ -36,18 +34,29 @@ def make_plan(
     answers: Mapping[Identity, NodeAnswer],
     wanted: Collection[Identity],
     now: float,
+    finishing: Mapping[Identity, tuple[HeldTask, ...]] = MappingProxyType({}),
 ) -> tuple[PlanRow, ...]:
     """One row for every Celery process: what is selected first, then what may be, then what is
     left alone; of each, this app's before others, and otherwise in the order of ``rows``.
 
     ``answers`` is what the broker's nodes said, ``wanted`` the (pid, create time) of what some
-    stack of this engine wants to run.
+    stack of this engine wants to run, ``finishing`` what those had that were asked to end before:
+    they tell nobody any more.
     """
     rows = tuple(rows)
-    planned = (
-        _plan_row(row, answer_of(row, rows, answers), wanted, now) for row in _without_pools(rows)
-    )
+    planned = []
+    for row in _without_pools(rows):
+        answer = answer_of(row, rows, answers)
+        tasks = answer.tasks if answer else _still(row, finishing.get((row.pid, row.create_time)))
+        planned.append(_plan_row(row, tasks, answer.reserved if answer else None, wanted, now))
     return tuple(sorted(planned, key=_place))
+
+
+def _still(row: WorkerRow, had: tuple[HeldTask, ...] | None) -> tuple[HeldTask, ...] | None:
+    """Those whose process still runs: a pool process ends with its task after a warm stop."""
+    if had is None:
+        return None
+    return tuple(task for task in had if task.pid in {0, row.pid, *row.children})
 
 
 def selected(rows: Iterable[WorkerRow], wanted: Collection[Identity]) -> tuple[WorkerRow, ...]:
@@ -97,13 +106,15 @@ def is_meant(pick: Pick, row: WorkerRow) -> bool:
 
 
 def _plan_row(
-    row: WorkerRow, answer: NodeAnswer | None, wanted: Collection[Identity], now: float
+    row: WorkerRow,
+    tasks: tuple[HeldTask, ...] | None,
+    waiting: int | None,
+    wanted: Collection[Identity],
+    now: float,
 ) -> PlanRow:
     choice = _choice(row, wanted)
-    tasks: tuple[HeldTask, ...] | None = answer.tasks if answer else None
     if row.role is not Role.WORKER:
         tasks = ()
-    waiting = answer.reserved if answer else None
     stops = choice.action is PlanAction.STOP
     return PlanRow(
         worker=row,

@@ -7,10 +7,7 @@ from typing import Protocol
 
 import msgspec
 
-from desktop.engine.cleanup.audit import entry
 from desktop.engine.cleanup_model import LostTask, RescuedTask, Stranded
-from desktop.engine.commands import CleanupEntry
-from desktop.words import text
 
 
 class RescueReport(msgspec.Struct, frozen=True):
@@ -54,24 +51,3 @@ def all_lost(cut_off: Sequence[LostTask], rescue: Rescued) -> tuple[LostTask, ..
     back = {task.id for task in rescue.rescued}
     lost = {task.id: task for task in cut_off if task.id not in back}
     return tuple({**lost, **{task.id: task for task in rescue.lost}}.values())
-
-
-def entries(rescue: Rescued, lost: Sequence[LostTask]) -> list[CleanupEntry]:
-    return [
-        *(
-            entry(
-                "rescued",
-                text("{task} is back in its queue {queue}.", task=task.name, queue=task.queue),
-                task_id=task.id,
-            )
-            for task in rescue.rescued
-        ),
-        *(
-            entry(
-                "lost",
-                text("{task} was acknowledged early and died.", task=task.name),
-                task_id=task.id,
-            )
-            for task in lost
-        ),
-    ]

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from desktop.engine.app_info import AppInfo
 from desktop.engine.census.answers import NodeAnswer
+from desktop.engine.cleanup import audit
 from desktop.engine.cleanup_model import HeldTask, LostTask, RescuedTask
+from desktop.engine.commands import CleanupEntry
 from desktop.engine.rescue import losses, unacked
 from desktop.engine.rescue.claims import Scene
 from desktop.engine.rescue.lost import Dying, LostTasks, read_dying, suspects, write_dying
@@ -44,6 +46,8 @@ class Accounting:
         self._asked: dict[tuple[str, int], dict[str, HeldTask]] = {}
         self._back: dict[str, float] = {}
         self._late: set[str] = set()
+        self.entries: list[CleanupEntry] = []
+        """For the log, since it was last written."""
         self._untold: deque[tuple[float, RescuedTask | LostTask]] = deque(maxlen=unacked.READ_MAX)
 
     async def load(self) -> None:
@@ -93,7 +97,9 @@ class Accounting:
         at, now = time.monotonic(), time.time()
         for one, queue in moved.back:
             log.info("back in %s: %s", queue, one.id)
-            self._untold.append((at, RescuedTask(one.id, one.name, queue)))
+            task = RescuedTask(one.id, one.name, queue)
+            self._untold.append((at, task))
+            self.entries.append(audit.rescued(task))
             self._back[one.id] = now
         while len(self._back) > unacked.READ_MAX:
             del self._back[next(iter(self._back))]
@@ -140,6 +146,8 @@ class Accounting:
             log.warning("lost with their workers: %s", ", ".join(one.id for one in found))
             at = time.monotonic()
             self._untold.extend((at, one) for one in found)
+            # A cleanup may have listed what it cut off.
+            self.entries += [audit.lost(one) for one in found if not self.list.get(one.id)]
             await asyncio.to_thread(losses.keep, self.list, found)
         await self._write_dying()
 

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from desktop.engine import process
-from desktop.engine.model import WorkerRow
-from desktop.engine.rescue.watched import Identity, Watched
+from desktop.engine.model import Identity, WorkerRow
+from desktop.engine.rescue.watched import Watched
 from desktop.engine.states import Owner, Role
 
 POLL_S = 0.5

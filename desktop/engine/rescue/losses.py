@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -20,8 +21,8 @@ from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem
 from desktop.engine.rescue import unacked
 from desktop.engine.rescue.lost import LostTasks
-from desktop.engine.rescue.send import send
 from desktop.engine.rescue.witnesses import Broker
+from desktop.engine.task_control.sending import Letter, send
 from desktop.words import Text, text
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ async def run_again(
             failed.append(ServiceProblem(one, problem or _unknown()))
             continue
         try:
-            again_id = await asyncio.to_thread(send, url, options, task)
+            again_id = await asyncio.to_thread(send, url, options, _letter(task))
         except TrayError as error:
             failed.append(ServiceProblem(one, error.problem))
             continue
@@ -77,6 +78,19 @@ async def run_again(
         # At once: an engine that dies now must not send it twice.
         await asyncio.to_thread(keep, list_of, [task])
     return RunAgainReport(tuple(sent), tuple(failed))
+
+
+def _letter(task: LostTask) -> Letter:
+    args, kwargs = json.loads(task.payload)
+    return Letter(
+        task.name,
+        task.queue,
+        json.dumps(args),
+        json.dumps(kwargs),
+        shown_args=task.args or "()",
+        shown_kwargs=task.kwargs or "{}",
+        again_of=task.id,
+    )
 
 
 def _problem(task: LostTask | None, url: str) -> Problem | None:

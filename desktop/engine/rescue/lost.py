@@ -119,10 +119,14 @@ class LostTasks:
     def get(self, task_id: str) -> LostTask | None:
         return self._tasks.get(task_id)
 
+    def _again(self, task: LostTask) -> str:
+        known = self._tasks.get(task.id)
+        return known.again_id if known else ""
+
     def put(self, tasks: Sequence[LostTask]) -> None:
         """Add, or change; raises OSError when the disk refuses: they stand in the list all the
-        same. Blocks."""
-        self._tasks.update((one.id, one) for one in tasks)
+        same. What was run again stays so, though its loss is told once more. Blocks."""
+        self._tasks.update((one.id, one) for one in tasks if one.again_id or not self._again(one))
         self._tasks = {one.id: one for one in self.all[:KEPT_MAX]}
         _write(self._path, msgspec.json.encode(list(self.all)))
 

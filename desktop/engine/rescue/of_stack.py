@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from desktop.engine.app_info import AppInfo
 from desktop.engine.control import Control
-from desktop.engine.model import RedisPing, ServiceSpec, WorkerRow
+from desktop.engine.model import Identity, RedisPing, ServiceSpec, WorkerRow
 from desktop.engine.records import Record
 from desktop.engine.rescue.rescuer import RescueStack
-from desktop.engine.rescue.watched import Identity
 from desktop.engine.states import UP, Owner, Role, ServiceKind
 from desktop.engine.supervisor import Supervisor
 from desktop.engine.telemetry.holders import Holders

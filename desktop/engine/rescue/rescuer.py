@@ -19,17 +19,19 @@ import msgspec
 from desktop.engine import redis_sentinel, redis_url
 from desktop.engine.app_info import AppInfo
 from desktop.engine.census.census import Census
+from desktop.engine.cleanup import audit as audits
+from desktop.engine.cleanup.audit import Audit
 from desktop.engine.cleanup_model import LostTask, RescuedTask, Stranded
 from desktop.engine.commands import RunAgainReport
 from desktop.engine.control import Control
 from desktop.engine.errors import TrayError
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.rescue import claims, keys, losses, unacked, witnesses
 from desktop.engine.rescue.accounting import Accounting
 from desktop.engine.rescue.claims import Scene
 from desktop.engine.rescue.deaths import Deaths, pool_lives
 from desktop.engine.rescue.message import Message
-from desktop.engine.rescue.watched import Identity, Watched
+from desktop.engine.rescue.watched import Watched
 from desktop.engine.rescue.witnesses import Broker, Witnesses
 from desktop.engine.telemetry.holders import Holders
 from desktop.engine.telemetry.receiver import runs_here
@@ -83,6 +85,7 @@ class Rescuer:
         self._deaths = Deaths(self._on_death)
         self._dead: deque[Watched] = deque(maxlen=DEATHS_MAX)
         self._accounts = Accounting(folder)
+        self._audit = Audit(folder / audits.FILE)
         self._pending = False
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
@@ -119,6 +122,10 @@ class Rescuer:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    async def broker(self) -> Broker | None:
+        """The stack's Redis, behind its sentinels too; None while it is down, or another's."""
+        return await _broker_of(self._stack())
+
     # --- commands ----------------------------------------------------------------------------
 
     async def rescue(self, *, dead: Iterable[Watched] = ()) -> RescueReport:
@@ -143,6 +150,7 @@ class Rescuer:
             report = await losses.run_again(
                 self._accounts.list, stack.url, stack.info.transport_options, tuple(ids)
             )
+            await asyncio.to_thread(self._audit.write, map(audits.run_again, report.sent))
         self._on_change()
         return report
 
@@ -191,12 +199,15 @@ class Rescuer:
             except Exception:
                 # The next attempt may fare better; a person is not helped by a dead engine.
                 log.exception("the rescue broke")
+            entries, self._accounts.entries = self._accounts.entries, []
+            if entries:
+                await asyncio.to_thread(self._audit.write, entries)
             if before != (self.stranded, self._accounts.list.open):
                 self._on_change()
 
     async def _look(self, grace_s: float) -> None:
         stack = self._stack()
-        broker = await _broker(stack)
+        broker = await _broker_of(stack)
         if broker is None:
             return
         holders = stack.holders or Holders()
@@ -275,7 +286,7 @@ class Rescuer:
         )
 
 
-async def _broker(stack: RescueStack) -> Broker | None:
+async def _broker_of(stack: RescueStack) -> Broker | None:
     """The broker; None where there is nothing to rescue: RabbitMQ requeues by itself."""
     if not stack.url or not stack.control or not redis_url.is_redis(stack.url):
         return None

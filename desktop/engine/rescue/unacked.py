@@ -168,6 +168,13 @@ def waiting(url: str, keys: Keys, queues: Collection[str], ids: frozenset[str]) 
     return frozenset(found)
 
 
+def searchable(url: str, keys: Keys, queues: Collection[str]) -> bool:
+    """Whether these queues are so short that :func:`waiting` looks at all of them."""
+    with connected(url) as client:
+        lists = (key for queue in queues for key in keys.lists_of(queue))
+        return all(int(client.llen(key)) <= _SEARCH_MAX for key in lists)
+
+
 def finished(url: str, ids: Sequence[str]) -> frozenset[str]:
     """Those of ``ids`` whose result is in the Redis result backend at ``url``."""
     if not ids:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import msgspec
 
-Identity = tuple[int, float]
-"""(pid, create time)."""
-
 
 class Watched(msgspec.Struct, frozen=True):
     """A worker process of this machine that runs, or that has ended."""

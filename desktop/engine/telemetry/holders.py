@@ -1,29 +1,22 @@
 """Who got a task last, who runs it, and what has ended: the events as a witness after a death.
 
-Unlike the tasks in flight of :mod:`desktop.engine.telemetry.fold`, which are forgotten with their
-node, what a dead process had is kept here until it is known what became of it. Fed by the thread
-that listens, asked by any.
+The fold keeps what the process of a dead node had until it is known what became of it, though it
+shows it no more; this is the way to ask. Any thread may.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
+import time
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from desktop.engine.model import ActiveTask
+from desktop.engine.states import TaskState
+from desktop.engine.telemetry.correction import NodeTasks
+from desktop.engine.telemetry.fold import Fold
+from desktop.engine.telemetry.record import Record
 from desktop.engine.telemetry.wire import Event
-
-OPEN_MAX = 20_000
-"""Tasks that have not ended; beyond it the one that was heard of first is forgotten."""
-ENDED_MAX = 20_000
-SENT_MAX = 5_000
-
-_ENDS = frozenset(
-    {"task-succeeded", "task-failed", "task-retried", "task-revoked", "task-rejected"}
-)
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -46,113 +39,81 @@ class Holding(msgspec.Struct, frozen=True):
 class Holders:
     """What is known of the tasks that no event has ended."""
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._open: OrderedDict[str, Holding] = OrderedDict()
-        self._ended: OrderedDict[str, float] = OrderedDict()
-        self._queues: OrderedDict[str, str] = OrderedDict()
+    def __init__(self, fold: Fold | None = None) -> None:
+        self.fold = fold or Fold()
+        """Where all of it is kept."""
 
     def feed(self, events: Iterable[Event]) -> None:
-        """Take events in, in any order."""
-        with self._lock:
-            for event in events:
-                if not event.uuid:
-                    continue
-                if event.type in {"task-received", "task-started"}:
-                    self._begin(event)
-                elif event.type in _ENDS:
-                    self._end(event)
-                elif event.type == "task-sent" and event.queue:
-                    self._queues[event.uuid] = event.queue
-                    if len(self._queues) > SENT_MAX:
-                        self._queues.popitem(last=False)
+        """Take events in, in any order: where nobody else feeds the fold."""
+        self.fold.feed(events, time.monotonic())
 
     def answered(self, answers: Mapping[str, Iterable[ActiveTask]]) -> None:
-        """What nodes said that they run, where no event has told of it."""
-        with self._lock:
-            for node, tasks in answers.items():
-                for task in tasks:
-                    if task.id in self._ended or task.id in self._open or not task.id:
-                        continue
-                    self._keep(
-                        Holding(
-                            id=task.id,
-                            node=node,
-                            pid=0,
-                            at=task.started_at or 0.0,
-                            started=True,
-                            name=task.name,
-                            args=task.args,
-                            kwargs=task.kwargs,
-                        )
-                    )
+        """What nodes said that they run."""
+        told = {node: NodeTasks(tuple(tasks)) for node, tasks in answers.items()}
+        self.fold.repair(told, 0.0)
 
     def lost_touch(self) -> None:
         """Events were missed: what was open may have ended, or gone to another node."""
-        with self._lock:
-            self._open.clear()
+        self.fold.lost_touch(time.monotonic())
 
     def last(self, ids: Iterable[str]) -> dict[str, Holding]:
         """Who got each of these tasks last, as far as that is known and has not ended."""
-        with self._lock:
-            return {one: found for one in ids if (found := self._open.get(one)) is not None}
+        records = self.fold.records
+        with self.fold.lock:
+            found = ((one, records.get(one)) for one in ids)
+            return {one: _holding(record) for one, record in found if record and _is_open(record)}
 
     def had_by(self, node: str, pid: int) -> tuple[Holding, ...]:
         """What this process has received and not ended, begun or not: a process that is killed
         takes the events of its last moments with it."""
-        with self._lock:
+        with self.fold.lock:
+            had = (_holding(one) for one in self.fold.records.values() if _is_open(one))
             return tuple(
                 one
-                for one in self._open.values()
+                for one in had
                 if one.node == node and (one.pid == pid or (one.started and not one.pid))
             )
 
     def has_ended(self, task_id: str) -> bool:
-        with self._lock:
-            return task_id in self._ended
+        with self.fold.lock:
+            record = self.fold.records.get(task_id)
+            return task_id in self.fold.tombs if record is None else record.e >= 0.0
 
     @property
     def running(self) -> bool:
         """Something has begun and not ended."""
-        with self._lock:
-            return any(one.started for one in self._open.values())
+        with self.fold.lock:
+            return any(
+                one.state is TaskState.STARTED and not one.unseen
+                for one in self.fold.records.values()
+            )
 
     def settle(self, ids: Iterable[str]) -> None:
         """It is known what became of these."""
-        with self._lock:
+        with self.fold.lock:
             for one in ids:
-                self._open.pop(one, None)
+                record = self.fold.records.get(one)
+                if record is not None:
+                    record.unseen = True
 
-    def _begin(self, event: Event) -> None:
-        ended_at = self._ended.get(event.uuid)
-        if ended_at is not None:
-            if event.timestamp <= ended_at:
-                return
-            del self._ended[event.uuid]
-        before = self._open.get(event.uuid)
-        node, pid, at = event.hostname, event.pid, event.timestamp
-        started = event.type == "task-started"
-        # Only task-received tells of name and arguments, and it may come late.
-        name, args, kwargs = event.name, event.args, event.kwargs
-        if before is not None:
-            if (before.at, before.started) > (at, started):
-                node, pid, at, started = before.node, before.pid, before.at, before.started
-            name, args, kwargs = name or before.name, args or before.args, kwargs or before.kwargs
-        queue = self._queues.get(event.uuid, "")
-        self._keep(
-            Holding(event.uuid, node, pid, at, started, name or "", args or "", kwargs or "", queue)
-        )
 
-    def _end(self, event: Event) -> None:
-        before = self._open.get(event.uuid)
-        if before is not None and event.timestamp >= before.at:
-            del self._open[event.uuid]
-        self._ended[event.uuid] = max(event.timestamp, self._ended.get(event.uuid, 0.0))
-        self._ended.move_to_end(event.uuid)
-        if len(self._ended) > ENDED_MAX:
-            self._ended.popitem(last=False)
+def _is_open(record: Record) -> bool:
+    open_ = record.state is TaskState.RECEIVED or record.state is TaskState.STARTED
+    return open_ and not record.unseen
 
-    def _keep(self, holding: Holding) -> None:
-        self._open[holding.id] = holding
-        if len(self._open) > OPEN_MAX:
-            self._open.popitem(last=False)
+
+def _holding(record: Record) -> Holding:
+    last = record.elsewhere
+    started = last is None and record.state is TaskState.STARTED
+    at = record.started_at if started else record.received_at
+    return Holding(
+        record.id,
+        last.node if last else record.worker,
+        last.pid if last else 0 if record.answered else record.worker_pid,
+        (last.at if last else at) or 0.0,
+        started,
+        record.name,
+        record.args,
+        record.kwargs,
+        record.queue,
+    )

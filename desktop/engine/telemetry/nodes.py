@@ -14,6 +14,7 @@ from enum import Enum
 
 import msgspec
 
+from desktop.engine.telemetry.tally import Tally
 from desktop.engine.telemetry.wire import Event
 
 Key = tuple[str, int]
@@ -30,6 +31,10 @@ SILENT_GRACE_S = 30.0
 REPLACED_GRACE_S = 6.0
 """The same, when a newer process has taken the node's name."""
 
+DELAY_WINDOW_S = 60.0
+SKEW_MIN_S = 0.5
+"""A clock that is less off than this is taken for right: on the way is as much lost."""
+
 
 class Fate(Enum):
     """What became of a node's tasks."""
@@ -45,19 +50,36 @@ class _Node(msgspec.Struct, gc=False):
     beats: bool = False
     replaced: bool = False
     offline_at: float | None = None
+    tally: Tally = msgspec.field(default_factory=Tally)
+    delay_s: float | None = None
+    """Shortest time between a stamp of its clock and its arrival, of late."""
+    delay_before_s: float | None = None
+    delay_since: float = 0.0
 
 
 class Nodes:
-    """Last signs of life. ``now`` is monotonic seconds."""
+    """Last signs of life. ``now`` is monotonic seconds, ``wall`` the same moment since the
+    epoch."""
 
     def __init__(self) -> None:
         self._nodes: OrderedDict[Key, _Node] = OrderedDict()
+        self._skews: dict[str, float] = {}
+        self.missed = 0
+        """Starts of tasks that heartbeats counted and no event told."""
 
-    def task_event(self, event: Event, now: float) -> None:
-        self._touch((event.hostname, event.pid), now)
-
-    def worker_event(self, event: Event, now: float) -> None:
+    def task_event(self, event: Event, now: float, wall: float = 0.0) -> None:
         node = self._touch((event.hostname, event.pid), now)
+        node.tally.task_events += 1
+        if wall and event.timestamp:
+            self._measure_delay(event.hostname, node, wall - event.timestamp, now)
+
+    def worker_event(self, event: Event, now: float, wall: float = 0.0, started: int = 0) -> None:
+        """``started`` is how many tasks of this process were heard to start."""
+        node = self._touch((event.hostname, event.pid), now)
+        if wall and event.timestamp:
+            self._measure_delay(event.hostname, node, wall - event.timestamp, now)
+        if event.processed is not None:
+            self.missed += node.tally.beat(event.processed, started)
         if event.type == "worker-heartbeat":
             node.beats = True
         elif event.type == "worker-online":
@@ -66,6 +88,21 @@ class Nodes:
                 other.replaced |= name == event.hostname and pid != event.pid
         elif event.type == "worker-offline":
             node.offline_at = now
+
+    @property
+    def silent(self) -> tuple[Key, ...]:
+        """Those that work, by their heartbeats, and send no events of their tasks."""
+        return tuple(key for key, node in self._nodes.items() if node.tally.is_silent)
+
+    def speaks(self, name: str, pid: int) -> bool:
+        """Whether an event of a task was heard of this process."""
+        node = self._nodes.get((name, pid))
+        return node is not None and node.tally.task_events > 0
+
+    def skew(self, name: str) -> float:
+        """Seconds to be added to a node's time stamps so that they are comparable with those of
+        others; 0 while its clock agrees with this machine's."""
+        return self._skews.get(name, 0.0)
 
     def answered(self, name: str, now: float) -> Key:
         """The node answered a question; its process, when that is known."""
@@ -79,6 +116,7 @@ class Nodes:
         """Nothing could be heard until now: silence counts from here."""
         for node in self._nodes.values():
             node.seen_at = max(node.seen_at, now)
+            node.tally.forget()
 
     def fates(self, now: float, alive: Alive) -> dict[Key, Fate]:
         """The nodes whose tasks are not all kept; those with none left are forgotten."""
@@ -97,9 +135,23 @@ class Nodes:
         if node is None:
             node = self._nodes[key] = _Node(now)
             if len(self._nodes) > NODES_MAX:
-                self._nodes.popitem(last=False)
+                (name, _), _ = self._nodes.popitem(last=False)
+                self._skews.pop(name, None)
         node.seen_at = now
         return node
+
+    def _measure_delay(self, name: str, node: _Node, delay_s: float, now: float) -> None:
+        """The shortest delay of one or two windows is how far the clock is off: everything else
+        is time on the way."""
+        if now - node.delay_since >= DELAY_WINDOW_S:
+            node.delay_before_s, node.delay_s, node.delay_since = node.delay_s, None, now
+        if node.delay_s is None or delay_s < node.delay_s:
+            node.delay_s = delay_s
+            least = min(delay_s, delay_s if node.delay_before_s is None else node.delay_before_s)
+            if abs(least) >= SKEW_MIN_S:
+                self._skews[name] = least
+            else:
+                self._skews.pop(name, None)
 
 
 def _fate(node: _Node, now: float, alive: bool | None) -> Fate:

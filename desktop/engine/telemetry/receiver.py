@@ -1,47 +1,43 @@
-"""Listens to Celery's events on Redis, in a thread of its own.
+"""Listens to Celery's events on one broker, in a thread of its own.
 
-Idle, it sleeps in the socket and wakes with the nodes' heartbeats. A broker that goes away is
-tried again with growing pauses; what was missed meanwhile is repaired by asking the nodes.
+Idle, it sleeps in the socket and wakes with the nodes' heartbeats. What it makes of the events it
+hands over at most ten times a second. A broker that goes away is tried again with growing pauses;
+what was missed meanwhile is repaired by asking others.
 """
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import math
 import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from desktop.engine.broker import glob_literal
 from desktop.engine.control import Control
-from desktop.engine.model import ActiveTask, TaskCounts
-from desktop.engine.redis_url import client_url
-from desktop.engine.telemetry.fold import Fold
+from desktop.engine.model import ActiveTask, TaskCounts, TelemetryStatus
+from desktop.engine.task_model import Task
 from desktop.engine.telemetry.holders import Holders
 from desktop.engine.telemetry.nodes import Alive
-from desktop.engine.telemetry.wire import decode
-
-if TYPE_CHECKING:
-    from redis.client import PubSub
+from desktop.engine.telemetry.repair import Repair, Witnesses
+from desktop.engine.telemetry.source import Source, source_of
 
 OnChange = Callable[[TaskCounts, tuple[ActiveTask, ...]], None]
+OnTasks = Callable[[Sequence[Task]], None]
 
 INTERVAL_S = 0.1
-"""Between two calls of ``on_change``."""
+"""Between two calls of ``on_change``, and of ``on_tasks``."""
 ACTIVE_MAX = 200
-"""Tasks handed over at most."""
+"""Tasks in flight handed to ``on_change`` at most."""
 TICK_S = 1.0
 """How often it is looked whether the nodes of tasks in flight are still there."""
 _IDLE_S = 60.0
 _PAUSE_FIRST_S = 0.25
 _PAUSE_MAX_S = 5.0
-_CONNECT_TIMEOUT_S = 2.0
-_ASK_TIMEOUT_S = 1.0
-_HEALTH_CHECK_S = 30
-"""A connection that died without a word (sleep, network) is noticed after this long."""
+
+log = logging.getLogger(__name__)
 
 
 def runs_here(node: str, pid: int) -> bool | None:
@@ -62,7 +58,7 @@ _HOST = socket.gethostname().lower()
 
 
 class Telemetry:
-    """Counts of tasks and the tasks in flight, of one broker, from :meth:`start` on."""
+    """Tasks, counts and the tasks in flight of one broker, from :meth:`start` on."""
 
     def __init__(
         self,
@@ -70,42 +66,58 @@ class Telemetry:
         on_change: OnChange,
         *,
         key_prefix: str = "",
+        exchange: str = "celeryev",
+        options: Mapping[str, Any] | None = None,
         alive: Alive = runs_here,
         control: Control | None = None,
         holders: Holders | None = None,
+        on_tasks: OnTasks = lambda _: None,
+        witnesses: Witnesses | None = None,
     ) -> None:
-        """``on_change`` is called from the thread, at most ten times a second and only with
-        something new: the counts, and at most :data:`ACTIVE_MAX` tasks, running ones first.
-        ``key_prefix`` is the app's ``global_keyprefix``. ``alive`` tells whether a node's process
-        runs (None: not known), so that a silent node is not taken for a dead one. ``holders`` is
-        told the same events."""
+        """``on_change`` and ``on_tasks`` are called from the thread, each at most ten times a
+        second; ``on_tasks`` gets every task that has changed. ``key_prefix`` is the app's
+        ``global_keyprefix``, ``exchange`` its ``event_exchange``, ``options`` its
+        ``broker_transport_options``. ``alive`` tells a task whose worker was killed from a slow
+        one. ``holders`` looks into the same memory. ``witnesses`` tell what events did not.
+        """
         self._url = broker_url
-        self._on_change = on_change
-        self._key_prefix = key_prefix
+        self._on_change, self._on_tasks = on_change, on_tasks
+        self._key_prefix, self._exchange = key_prefix, exchange
+        self._options = dict(options or {})
+        if key_prefix:
+            self._options["global_keyprefix"] = key_prefix
         self._alive = alive
-        options = {"global_keyprefix": key_prefix} if key_prefix else {}
-        self._control = control or Control(broker_url, options)
-        self._fold = Fold()
-        self._holders = holders or Holders()
-        self._told: tuple[TaskCounts, tuple[ActiveTask, ...]] = (TaskCounts(), ())
+        self._fold = (holders or Holders()).fold
+        control = control or Control(broker_url, self._options)
+        self._repair = Repair(self._fold, control, witnesses or Witnesses())
+        self._told: tuple[TaskCounts, tuple[ActiveTask, ...], TelemetryStatus] = (
+            TaskCounts(), (), TelemetryStatus(),
+        )  # fmt: skip
         self._dirty = False
-        self._told_at = 0.0
-        self._ticked_at = 0.0
-        self._asking = False
-        self._answers: tuple[Mapping[str, tuple[ActiveTask, ...]], float] | None = None
+        self._told_at = self._ticked_at = 0.0
+        self._counted = 0
+        self._rate = 0.0
         self._stopping = threading.Event()
-        self._subscription: PubSub | None = None
+        self._called = threading.Event()
+        self._source: Source | None = None
         self._thread: threading.Thread | None = None
         self.connected = False
         """Whether events are heard at present."""
+        self._since: float | None = None
         self._heard_since = math.inf
 
     def start(self) -> None:
         """Begin to listen; returns at once, whether or not the broker is there yet."""
         if self._thread is None:
             self._stopping.clear()
+            self._since = time.time()
             self._thread = threading.Thread(target=self._run, name="telemetry", daemon=True)
             self._thread.start()
+
+    @property
+    def status(self) -> TelemetryStatus:
+        """How well events are heard, as it was told last."""
+        return self._told[2]
 
     def started_since(self, node: str, pid: int, at: float) -> int | None:
         """Tasks that this process of a node has started since ``at`` (wall clock); None when not
@@ -113,122 +125,116 @@ class Telemetry:
         heard = self.connected and self._heard_since <= at
         return self._fold.starts.since(node, pid, at) if heard else None
 
+    def speaks(self, node: str, pid: int) -> bool:
+        """Whether an event of a task was heard of this process. Any thread may ask."""
+        return self._fold.nodes.speaks(node, pid)
+
+    def hurry(self) -> None:
+        """The broker is up: a pause between two attempts ends now. Any thread may call."""
+        if not self.connected:
+            self._called.set()
+
     def stop(self) -> None:
-        """Stop listening; ``on_change`` is not called after this returns. Not from the thread."""
+        """Stop listening; nobody is called after this returns. Not from the thread."""
         thread, self._thread = self._thread, None
         if thread is None:
             return
         self._stopping.set()
-        self._interrupt()
+        self._called.set()
+        self._repair.stop()
+        if source := self._source:
+            source.interrupt()
         thread.join()
 
     # --- the thread --------------------------------------------------------------------------
 
     def _run(self) -> None:
-        import redis
-
         pause_s = _PAUSE_FIRST_S
         while not self._stopping.is_set():
+            source = source_of(
+                self._url,
+                key_prefix=self._key_prefix,
+                exchange=self._exchange,
+                options=self._options,
+            )
             try:
-                with contextlib.closing(self._connect()) as client:
-                    pause_s = _PAUSE_FIRST_S
-                    self._listen(client)
-            except (redis.RedisError, OSError, ValueError):
-                # ValueError: redis-py's word for an address, or a frame, that makes no sense.
-                pass
-            if self.connected:
-                self.connected = False
-                self._fold.lost_touch(time.monotonic())
-                self._holders.lost_touch()
-                self._dirty = True
-                self._tell()
-            self._stopping.wait(pause_s)
-            pause_s = min(pause_s * 2, _PAUSE_MAX_S)
-
-    def _connect(self) -> Any:
-        import redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-
-        return redis.Redis.from_url(
-            client_url(self._url),
-            # A silent reconnection inside redis-py would hide that events were missed.
-            retry=Retry(NoBackoff(), 0),
-            socket_connect_timeout=_CONNECT_TIMEOUT_S,
-            socket_timeout=_CONNECT_TIMEOUT_S,
-            socket_keepalive=True,
-            health_check_interval=_HEALTH_CHECK_S,
-        )
-
-    def _listen(self, client: Any) -> None:
-        database = client.connection_pool.connection_kwargs.get("db") or 0
-        with client.pubsub() as subscription:
-            subscription.psubscribe(f"{glob_literal(self._key_prefix)}/{database}.celeryev/*")
-            self._subscription = subscription
-            try:
-                while not self._stopping.is_set():
-                    self._step(subscription)
+                source.open()
+                pause_s = _PAUSE_FIRST_S
+                self._listen(source)
+            except source.errors as error:
+                log.debug("events are not heard: %s", error)
+            except Exception:
+                # Whatever it was, the next event must not find nobody.
+                log.exception("the telemetry broke")
             finally:
-                self._subscription = None
+                self._source = None
+                source.close()
+            if self.connected:
+                self._lose_touch()
+            self._tell()
+            called = self._called.wait(pause_s)
+            self._called.clear()
+            pause_s = _PAUSE_FIRST_S if called else min(pause_s * 2, _PAUSE_MAX_S)
 
-    def _step(self, subscription: PubSub) -> None:
-        message = subscription.get_message(timeout=self._wait_s(time.monotonic()))
+    def _listen(self, source: Source) -> None:
+        self._source = source
+        gap, self._heard_since = self._since, time.time()
+        self._since = self._heard_since
+        self.connected = self._dirty = True
+        self._repair.begin(gap)
+        while not self._stopping.is_set():
+            self._step(source)
+
+    def _step(self, source: Source) -> None:
+        events = source.read(self._wait_s(time.monotonic()))
         now = time.monotonic()
-        if message is not None:
-            self._take(message, now)
-        if self._answers is not None:
-            (answers, asked_at), self._answers = self._answers, None
-            self._asking = False
-            self._fold.repair(answers, asked_at)
-            self._holders.answered(answers)
+        if events:
+            self._fold.feed(events, now, time.time())
             self._dirty = True
-        if self._fold.in_flight and now - self._ticked_at >= TICK_S:
-            self._ticked_at = now
-            self._fold.tick(now, self._alive)
-            self._dirty = True
-        if self._dirty and now - self._told_at >= INTERVAL_S:
-            self._drain(subscription, now)
+        if now - self._ticked_at >= TICK_S:
+            self._tick(now)
+        if (self._dirty or self._fold.is_full) and now - self._told_at >= INTERVAL_S:
             self._tell()
 
-    def _take(self, message: Mapping[str, Any], now: float) -> None:
-        if message["type"] == "pmessage":
-            events = decode(message["data"])
-            self._fold.feed(events, now)
-            self._holders.feed(events)
-            self._dirty = True
-        elif message["type"] == "psubscribe":
-            self._heard_since = time.time()
-            self.connected = self._asking = True
-            threading.Thread(target=self._ask, name="telemetry-repair", daemon=True).start()
+    def _tick(self, now: float) -> None:
+        """Once a second, while there is anything to look after."""
+        count = self._fold.task_events
+        self._rate = round((count - self._counted) / (now - self._ticked_at), 1)
+        self._counted, self._ticked_at = count, now
+        if self._fold.in_flight:
+            self._fold.tick(now, self._alive)
+        self._repair.tick(now)
+        self._dirty = True
 
-    def _drain(self, subscription: PubSub, now: float) -> None:
-        """What has come already, so that one call tells all of it; bounded in time."""
-        deadline = now + INTERVAL_S
-        while (message := subscription.get_message(timeout=0.0)) is not None:
-            self._take(message, now)
-            if time.monotonic() >= deadline:
-                return
-
-    def _ask(self) -> None:
-        asked_at = time.monotonic()
-        self._answers = (self._control.active(_ASK_TIMEOUT_S), asked_at)
+    def _lose_touch(self) -> None:
+        self.connected = False
+        self._since, self._rate = time.time(), 0.0
+        self._fold.lost_touch(time.monotonic())
 
     def _tell(self) -> None:
         self._dirty = False
-        news = (self._fold.counts, self._fold.active(ACTIVE_MAX))
-        if news != self._told and not self._stopping.is_set():
+        tasks = self._fold.take()
+        news = (self._fold.counts, self._fold.active(ACTIVE_MAX), self._now())
+        if self._stopping.is_set():
+            return
+        if tasks:
+            self._told_at = time.monotonic()
+            self._on_tasks(tasks)
+        if news != self._told:
             self._told, self._told_at = news, time.monotonic()
-            self._on_change(*news)
+            self._on_change(news[0], news[1])
+
+    def _now(self) -> TelemetryStatus:
+        return TelemetryStatus(
+            connected=self.connected,
+            since=self._since,
+            events_per_s=self._rate,
+            missed=self._fold.nodes.missed,
+            silent=tuple(sorted({name for name, _ in self._fold.nodes.silent})),
+        )
 
     def _wait_s(self, now: float) -> float:
         if self._dirty:
             return max(0.0, INTERVAL_S - (now - self._told_at))
-        return TICK_S if self._fold.in_flight or self._asking else _IDLE_S
-
-    def _interrupt(self) -> None:
-        """Wake the thread out of its socket."""
-        subscription = self._subscription
-        connection = getattr(subscription, "connection", None)
-        if connection is not None:
-            with contextlib.suppress(OSError, AttributeError):
-                connection._sock.shutdown(socket.SHUT_RDWR)
+        busy = self._fold.in_flight or self._rate or self._repair.busy
+        return TICK_S if busy else _IDLE_S

@@ -22,7 +22,7 @@ from desktop.ui.cleanup_lines import (
     picks,
 )
 from desktop.ui.pages.cleanup_aftermath import CleanupAftermath
-from desktop.ui.pages.cleanup_detail import WIDTH, CleanupDetail
+from desktop.ui.pages.cleanup_detail import CleanupDetail
 from desktop.ui.pages.cleanup_foot import CleanupFoot
 from desktop.ui.pages.cleanup_history import CleanupHistory
 from desktop.ui.pages.cleanup_model import same_process
@@ -32,6 +32,7 @@ from desktop.ui.pages.page import GAP, MARGIN, Page, Surroundings
 from desktop.ui.view import View
 from desktop.ui.widgets.banner import Banner
 from desktop.ui.widgets.button import Button
+from desktop.ui.widgets.detail_panel import WIDTH
 from desktop.ui.widgets.empty_state import EmptyState
 from desktop.ui.widgets.sidebar import WIDTH as SIDEBAR
 from desktop.ui.widgets.table_card import TableCard
@@ -88,10 +89,10 @@ class CleanupPage(Page):
         self.column.addWidget(self.failed)
         self.column.addWidget(self.aftermath)
         self.column.addWidget(self._card, 1)
-        self.column.addWidget(self.foot)
         self.column.addWidget(self.empty, 1)
         self.column.addWidget(self.left)
         self.column.addStretch(0)
+        self.add_foot(self.foot)
         self.detail = CleanupDetail(around.actions, self)
         self.detail.hide()
         self._connect()
@@ -332,8 +333,9 @@ class CleanupPage(Page):
         beside = not self.detail.isHidden() and self.width() >= WIDE
         self.column.setContentsMargins(0, 0, WIDTH + GAP if beside else 0, 0)
         top = 20 + self.header.sizeHint().height() + GAP
+        below = MARGIN if self.foot.isHidden() else self.foot.height() + GAP
         self.detail.setGeometry(
-            self.width() - WIDTH - MARGIN, top, WIDTH, self.height() - top - MARGIN
+            self.width() - WIDTH - MARGIN, top, WIDTH, self.height() - top - below
         )
         self.detail.raise_()
 

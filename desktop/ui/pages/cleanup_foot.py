@@ -8,27 +8,38 @@ from desktop.engine.cleanup_model import CleanupProgress
 from desktop.quantities import duration, size
 from desktop.ui.cleanup_lines import ENDED, Line, Summary, is_cleaning, summary
 from desktop.ui.fonts import Role
+from desktop.ui.pages.page import MARGIN
 from desktop.ui.widgets.button import Button
 from desktop.ui.widgets.card import Card
-from desktop.ui.widgets.label import Label
+from desktop.ui.widgets.label import Label, width_of
 from desktop.words import tr, trn
 
+HEIGHT = 76
+"""Always: a button that moves while a hand is on its way is missed, or another one is hit."""
 
-class CleanupFoot(Card):
-    """A sentence, "Force stop…" and "Stop n processes"."""
+
+class CleanupFoot(QWidget):
+    """A sentence, "Force stop…" and "Stop n processes", at the page's lower edge."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent=parent)
+        super().__init__(parent)
+        self.setFixedHeight(HEIGHT + MARGIN)
         self.sum = Label("", Role.BODY_STRONG)
         self.tasks = Label("", Role.SECONDARY, "sub", wrap=True, lines_max=2)
         self.force = Button("", look="danger", large=True)
         self.stop = Button("", look="primary", large=True)
         words = QVBoxLayout()
         words.setSpacing(0)
+        words.addStretch(1)
         words.addWidget(self.sum)
         words.addWidget(self.tasks)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(16, 10, 16, 10)
+        words.addStretch(1)
+        card = Card()
+        around = QVBoxLayout(self)
+        around.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
+        around.addWidget(card)
+        row = QHBoxLayout(card)
+        row.setContentsMargins(16, 8, 16, 8)
         row.setSpacing(8)
         row.addLayout(words, 1)
         row.addSpacing(8)
@@ -45,7 +56,9 @@ class CleanupFoot(Card):
     ) -> None:
         """``ready``: a command can be sent now."""
         cleaning = is_cleaning(progress)
-        self.stop.setVisible(not cleaning)
+        # As wide as for many, so that its neighbour keeps its place, too.
+        widest = trn("Stop {n} process", "Stop {n} processes", 88)
+        self.stop.setMinimumWidth(width_of(widest, Role.BODY_MEDIUM) + 28)
         if progress is not None and cleaning:
             self._show_progress(lines, progress, now, ready=ready)
             return
@@ -74,18 +87,22 @@ class CleanupFoot(Card):
                 time=duration(max(0.0, now - progress.started_at)),
             )
         )
-        words = (
-            trn("{n} task finishes first.", "{n} tasks finish first.", tasks)
-            if tasks
-            else tr("They take no more tasks and end.")
-        )
-        if progress.patience_s is not None:
+        if done == len(progress.items):
+            words = tr("They have ended. What they held goes back to its queues.")
+        elif tasks:
+            words = trn("{n} task finishes first.", "{n} tasks finish first.", tasks)
+        else:
+            words = tr("They take no more tasks and end.")
+        if progress.patience_s is not None and done < len(progress.items):
             patience = tr(
                 "Waited for up to {time}; what still runs then is left running.",
                 time=duration(progress.patience_s),
             )
             words = f"{words} {patience}"
         self.tasks.setText(words)
+        # It keeps its place, so that a second click does not hit what else would come there.
+        self.stop.set_words(tr("Stopping…"))
+        self.stop.setEnabled(False)
         self.force.set_words(
             trn("Force {n} to stop…", "Force {n} to stop…", waiting)
             if waiting

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from enum import IntEnum
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRect, Qt
+from PySide6.QtGui import QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QDialog,
     QHBoxLayout,
-    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -16,21 +18,39 @@ from PySide6.QtWidgets import (
 
 from desktop.engine.commands import CleanupEntry
 from desktop.quantities import clock
-from desktop.ui import fonts
+from desktop.ui import theme
 from desktop.ui.actions import Actions
 from desktop.ui.fonts import Role
 from desktop.ui.pages.cleanup_model import Index
 from desktop.ui.phrases import DASH
+from desktop.ui.widgets import row_table
 from desktop.ui.widgets.button import Button
 from desktop.ui.widgets.empty_state import EmptyState
-from desktop.ui.widgets.label import Label, plain_tip
+from desktop.ui.widgets.label import Label, draw_line, plain_tip
+from desktop.ui.widgets.row_table import Shape
 from desktop.ui.widgets.table_card import TableCard
 from desktop.words import text, tr
 
 SIZE = (760, 460)
 ROW = 28
-COLUMNS = (text("Time"), text("What"), text("Process"), text("Details"))
-WIDTHS = (130, 104, 76)
+HEADER = 30
+PAD = 12
+"""As the headings have it by the style sheet."""
+
+
+class Column(IntEnum):
+    TIME = 0
+    WHAT = 1
+    PROCESS = 2
+    DETAILS = 3
+
+
+SHAPES = {
+    Column.TIME: Shape(text("Time"), 130),
+    Column.WHAT: Shape(text("What"), 124),
+    Column.PROCESS: Shape(text("Process"), 84),
+    Column.DETAILS: Shape(text("Details"), 0),
+}
 _KINDS = {
     "asked": text("Asked to stop"),
     "stopped": text("Stopped"),
@@ -52,25 +72,19 @@ class _Entries(QAbstractTableModel):
         return 0 if parent.isValid() else len(self.entries)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(COLUMNS)
+        return 0 if parent.isValid() else len(Column)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return str(COLUMNS[section])
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return row_table.header_data(SHAPES, section, orientation, role)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         words = entry_words(self.entries[index.row()])[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return words
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{COLUMNS[index.column()]}: {words}"
+            return f"{SHAPES[Column(index.column())].title}: {words}"
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tip(words)
         return None
@@ -85,6 +99,19 @@ def entry_words(entry: CleanupEntry) -> tuple[str, str, str, str]:
         str(entry.pid) if entry.pid else DASH,
         str(entry.words),
     )
+
+
+class _Cells(QStyledItemDelegate):
+    """Words right below their heading."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        rect: QRect = option.rect
+        painter.save()
+        row_table.draw_row(painter, option, index)
+        words = str(index.data())
+        role, color = Role.SECONDARY, theme.color("text")
+        draw_line(painter, rect.adjusted(PAD, 0, -4, 0), words, role, color)
+        painter.restore()
 
 
 class CleanupHistory(QDialog):
@@ -130,23 +157,9 @@ class CleanupHistory(QDialog):
         table = QTableView()
         table.setModel(_Entries(entries, table))
         table.setAccessibleName(tr("History of cleanups"))
-        table.setFont(fonts.font(Role.SECONDARY))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(ROW)
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header = table.horizontalHeader()
-        header.setFont(fonts.font(Role.SECONDARY))
-        header.setHighlightSections(False)
-        header.setSectionsClickable(False)
-        for column, width in enumerate(WIDTHS):
-            header.resizeSection(column, width)
-        header.setStretchLastSection(True)
+        table.setItemDelegate(_Cells(table))
+        row_table.set_up(table, SHAPES, row_px=ROW, header_px=HEADER, narrowest_px=30)
+        table.horizontalHeader().setStretchLastSection(True)
         return table
 
     def _on_copy_clicked(self) -> None:

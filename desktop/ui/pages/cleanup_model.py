@@ -128,7 +128,7 @@ class CleanupModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        return row_table.header_data(SHAPES[Column(section)], orientation, role)
+        return row_table.header_data(SHAPES, section, orientation, role)
 
     # --- words ------------------------------------------------------------------------------
 
@@ -198,7 +198,11 @@ def outcome(line: Line, now: float) -> str:
     started = [task.started_at for task in line.item.tasks if task.started_at]
     if not line.item.tasks:
         return tr("It takes no more tasks.")
-    words = trn("Finishing {n} task", "Finishing {n} tasks", len(line.item.tasks))
+    count = len(line.item.tasks)
+    words = trn("Finishing {n} task", "Finishing {n} tasks", count)
+    if count == 1:
+        # Its function: the whole name is in the details, and the time has to have room.
+        words = tr("Finishing {task}", task=line.item.tasks[0].name.rpartition(".")[2])
     if started:
         words = tr("{words}, {time} so far", words=words, time=duration(now - min(started)))
     return words

@@ -27,11 +27,12 @@ def result_words(progress: CleanupProgress) -> tuple[Severity, str, str]:
     """Title and detail of a cleanup that has ended, and how grave that is."""
     stopped = [item for item in progress.items if item.step is CleanupStep.STOPPED]
     left = [item for item in progress.items if item.step is not CleanupStep.STOPPED]
-    title = trn("{n} process stopped", "{n} processes stopped", len(stopped))
-    if not progress.items:
-        title = tr("Looked for stranded tasks")
+    parts = []
+    if stopped:
+        parts.append(trn("{n} process stopped", "{n} processes stopped", len(stopped)))
     if left:
-        title += " · " + trn("{n} left running", "{n} left running", len(left))
+        parts.append(trn("{n} left running", "{n} left running", len(left)))
+    title = " · ".join(parts) or tr("Looked for stranded tasks")
     parts = [_left_words(item) for item in left[:LEFT_MAX]]
     if len(left) > LEFT_MAX:
         more = len(left) - LEFT_MAX

@@ -163,6 +163,9 @@ class CleanupTable(QTableView):
             hidden |= {Column.AGE, Column.MEMORY}
         if width < COMPACT:
             hidden |= {Column.TASKS}
+        elif width < NARROW and self.model_.frozen:
+            # What it waits for is what matters now; there is no room to say both.
+            hidden |= {Column.WHY}
         shares = [c for c in (Column.WHY, Column.TASKS) if c not in hidden]
         fixed = sum(shape.width for column, shape in SHAPES.items() if column not in hidden)
         room = max(width - fixed, 80 * len(shares))
@@ -177,5 +180,5 @@ class CleanupTable(QTableView):
         why = room // 3 if self.model_.frozen else room // 2
         if len(shares) == 1:
             why = room
-        header.resizeSection(Column.WHY, why)
-        header.resizeSection(Column.TASKS, room - why)
+        header.resizeSection(Column.WHY, 0 if Column.WHY in hidden else why)
+        header.resizeSection(Column.TASKS, room if Column.WHY in hidden else room - why)

@@ -184,7 +184,10 @@ class OverviewPage(Page):
         worst = max(findings, key=lambda f: SEVERITIES.index(f.severity))
         # Where a button leads to the page that does it, a command to type is one thing too many.
         parts = (str(worst.detail), "" if worst.pids else str(worst.fix))
-        detail = " ".join(part for part in parts if part)
+        if "\n" in parts[0]:
+            # A traceback takes the room that is left after what matters more.
+            parts = (f"{parts[1]}\n{parts[0]}", "")
+        detail = " ".join(part for part in parts if part).strip()
         if len(findings) > 1:
             more = len(findings) - 1
             detail += " " + trn("And {n} more.", "And {n} more.", more)

@@ -47,6 +47,17 @@ class Surroundings:
     choose_project: Callable[[], None]
 
 
+def set_dim(widget: QWidget, dim: bool) -> None:
+    """Show what is no longer sure to be true at half strength, or in full again."""
+    effect = widget.graphicsEffect()
+    if dim and effect is None:
+        faded = QGraphicsOpacityEffect(widget)
+        faded.setOpacity(0.5)
+        widget.setGraphicsEffect(faded)
+    elif not dim and effect is not None:
+        widget.setGraphicsEffect(None)  # type: ignore[arg-type]
+
+
 class Header(QWidget):
     """Title, a sentence with a glyph, and actions at the right."""
 
@@ -111,9 +122,14 @@ class Page(QWidget):
         whole.addWidget(self.header)
         whole.addWidget(self._out_of_reach)
         whole.addWidget(self.content, 1)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(self._scrolling(inside, whole) if self.scrolls else inside)
+        self._outer = QVBoxLayout(self)
+        self._outer.setContentsMargins(0, 0, 0, 0)
+        self._outer.setSpacing(0)
+        self._outer.addWidget(self._scrolling(inside, whole) if self.scrolls else inside)
+
+    def add_foot(self, foot: QWidget) -> None:
+        """At the page's lower edge: it stays there, however the rest scrolls and grows."""
+        self._outer.addWidget(foot)
 
     @staticmethod
     def _scrolling(inside: QWidget, layout: QVBoxLayout) -> QScrollArea:
@@ -142,13 +158,7 @@ class Page(QWidget):
         self.refresh(view)
 
     def _dim(self, dim: bool) -> None:
-        effect = self.content.graphicsEffect()
-        if dim and effect is None:
-            faded = QGraphicsOpacityEffect(self.content)
-            faded.setOpacity(0.5)
-            self.content.setGraphicsEffect(faded)
-        elif not dim and effect is not None:
-            self.content.setGraphicsEffect(None)  # type: ignore[arg-type]
+        set_dim(self.content, dim)
         if dim:
             self._out_of_reach.show_words(
                 Severity.WARNING,

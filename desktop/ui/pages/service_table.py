@@ -116,7 +116,7 @@ class ServiceModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
     ) -> object:
-        return row_table.header_data(SHAPES[Column(section)], orientation, role)
+        return row_table.header_data(SHAPES, section, orientation, role)
 
     def _cell(self, service: ServiceStatus, column: Column) -> str:
         uptime_s = self._view.uptime_s(service) if self._view else None

@@ -31,7 +31,7 @@ class Banner(Card):
         super().__init__("warn_bg", "warn_edge", parent)
         self._glyph = Glyph(16)
         self._title = Label("", Role.BODY_STRONG, wrap=True)
-        self._detail = Label("", Role.SECONDARY, "sub", wrap=True, lines_max=4)
+        self._detail = Label("", Role.SECONDARY, "sub", wrap=True, lines_max=6)
         self._close = IconButton("close")
         self._close.clicked.connect(self.dismissed)
         self._buttons = QHBoxLayout()
@@ -71,7 +71,7 @@ class Banner(Card):
         self._detail.setVisible(bool(detail))
         self._close.set_words(tr("Dismiss"))
         self._close.setVisible(dismissable)
-        self.setAccessibleName(f"{title}. {detail}")
+        self.setAccessibleName(f"{title.rstrip('.')}. {detail}")
         self.show()
 
     def offer(self, *choices: tuple[str, Callable[[], None]]) -> None:

@@ -69,10 +69,13 @@ def alignment(shape: Shape) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def header_data(shape: Shape, orientation: Qt.Orientation, role: int) -> object:
-    """What a model says of the head of a column."""
+def header_data(
+    shapes: Mapping[Column, Shape], section: int, orientation: Qt.Orientation, role: int
+) -> object:
+    """What a model says of the head of a column; rows have none, though Qt asks for them, too."""
     if orientation != Qt.Orientation.Horizontal:
         return None
+    shape = list(shapes.values())[section]
     if role == Qt.ItemDataRole.DisplayRole:
         return str(shape.title)
     return alignment(shape) if role == Qt.ItemDataRole.TextAlignmentRole else None
@@ -82,9 +85,14 @@ def draw_row(
     painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
 ) -> None:
     """The ground of one cell: its row's selection, and the hairline to the next row."""
+    draw_ground(painter, option, last=index.row() == index.model().rowCount() - 1)
+
+
+def draw_ground(painter: QPainter, option: QStyleOptionViewItem, *, last: bool = False) -> None:
+    """As :func:`draw_row`, for who knows whether it is the last row."""
     rect: QRect = option.rect
     state: QStyle.StateFlag = option.state
     if state & QStyle.StateFlag.State_Selected:
         painter.fillRect(rect, theme.color("sel"))
-    if index.row() < index.model().rowCount() - 1:
+    if not last:
         painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), theme.color("hair"))

@@ -44,7 +44,7 @@ def test_it_is_asked_once_and_waited_for() -> None:
     one = descent()
     assert one.tick(0.0, BUSY) is Act.TERM
     assert [one.tick(at, BUSY) for at in (1.0, 50.0, 99.0)] == [None, None, None]
-    assert one.step is CleanupStep.FINISHING and str(one.note) == "finishing 1 task"
+    assert one.step is CleanupStep.FINISHING and one.item().tasks == one.tasks != ()
     assert one.tick(99.5, GONE) is None
     assert one.over and one.step is CleanupStep.STOPPED and one.item().tasks == ()
 
@@ -119,11 +119,12 @@ def looped(alive: bool = True, *, loop: bool = True) -> Seen:
 
 
 LOOP = Keeper("shell-loop", "bash", 10, 1.0)
-WRAPPER = Keeper("watchfiles", "watchfiles", 10, 1.0)
+WATCHER = Keeper("watchfiles", "watchfiles", 10, 1.0)
 
 
-def test_a_loop_ends_before_its_worker_is_asked() -> None:
-    one = descent(tasks=(), keeper=LOOP)
+@pytest.mark.parametrize("keeper", [LOOP, WATCHER])
+def test_what_would_start_it_again_ends_before_it_is_asked(keeper: Keeper) -> None:
+    one = descent(tasks=(), keeper=keeper)
     assert one.tick(0.0, looped()) is Act.END_KEEPER
     assert one.tick(0.1, looped()) is None
     assert one.tick(0.2, looped(loop=False)) is Act.TERM
@@ -136,22 +137,3 @@ def test_a_loop_that_does_not_end_keeps_its_worker() -> None:
     one.tick(0.0, looped())
     assert one.tick(KEEPER_PATIENCE_S, looped()) is None
     assert one.step is CleanupStep.LEFT and "process 10" in str(one.note)
-
-
-def test_a_wrapper_ends_after_its_worker() -> None:
-    one = descent(tasks=(), keeper=WRAPPER)
-    assert one.tick(0.0, looped()) is Act.TERM
-    assert one.tick(0.1, looped()) is None
-    assert one.tick(0.2, looped(alive=False)) is Act.END_KEEPER
-    assert not one.over
-    one.tick(0.3, looped(alive=False, loop=False))
-    assert one.step is CleanupStep.STOPPED and str(one.note) == ""
-
-
-def test_a_wrapper_that_stays_is_told() -> None:
-    one = descent(tasks=(), keeper=WRAPPER)
-    one.tick(0.0, looped())
-    one.tick(0.2, looped(alive=False))
-    one.done(Act.END_KEEPER, Sent.DENIED)
-    one.tick(0.2 + KEEPER_PATIENCE_S, looped(alive=False))
-    assert one.step is CleanupStep.STOPPED and "process 10" in str(one.note)

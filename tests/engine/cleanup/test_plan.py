@@ -46,6 +46,16 @@ def planned(
 SURPLUS, DUPLICATE = WorkerFinding.SURPLUS, WorkerFinding.DUPLICATE
 
 
+def test_what_was_asked_to_end_before_is_told_with_the_tasks_it_then_had() -> None:
+    had = tuple(HeldTask(str(pid), "t", acknowledged=True, pid=pid) for pid in (0, 12, 13))
+    asked = row(children=(12,))  # the pool's other process has ended, and its task with it
+    (plan,) = make_plan([asked], {}, (), NOW, {(11, 900.0): had})
+    assert plan.tasks == had[:2]
+    assert "would be lost" in str(plan.outcome_of_force)
+    (answers,) = make_plan([asked], {"": answer()}, (), NOW, {(11, 900.0): had})
+    assert answers.tasks == answer().tasks, "its own word comes first"
+
+
 @pytest.mark.parametrize(
     ("one", "action", "selected"),
     [

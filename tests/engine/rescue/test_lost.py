@@ -65,6 +65,19 @@ def test_the_list_is_kept_bounded_and_private(tmp_path: Path) -> None:
     assert "9" not in {one.id for one in read.open}
 
 
+def test_what_was_run_again_is_not_listed_anew_when_its_loss_is_told_once_more(
+    tmp_path: Path,
+) -> None:
+    kept = LostTasks(tmp_path / "lost.json")
+    kept.put([LostTask("1", "t")])
+    kept.put([LostTask("1", "t", again_id="2")])
+    kept.put([LostTask("1", "t"), LostTask("3", "t")])  # the cleanup's own report comes later
+    assert [one.id for one in kept.open] == ["3"]
+    read = LostTasks(tmp_path / "lost.json")
+    read.load()
+    assert [one.id for one in read.open] == ["3"]
+
+
 def test_a_list_that_can_not_be_read_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "lost.json"
     path.write_bytes(b"\xff{")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from desktop.engine.model import ActiveTask, TaskCounts
 from desktop.engine.states import TaskState
-from desktop.engine.telemetry import fold as fold_module
+from desktop.engine.telemetry import memory, tombs
+from desktop.engine.telemetry.correction import NodeTasks
 from desktop.engine.telemetry.fold import Fold
 from desktop.engine.telemetry.wire import Event
 
@@ -129,7 +130,7 @@ def test_a_task_seen_only_from_its_start_is_in_flight_without_a_name():
 
 def test_events_without_clocks_are_ordered_by_their_time():
     late = Event("task-started", "a", NODE, 7, 0, 999.0)
-    assert folded(LIFE[2], late).in_flight == 0
+    assert folded(Event("task-succeeded", "a", NODE, 7, 0, 1003.0), late).in_flight == 0
 
 
 def test_sent_events_and_unknown_kinds_change_nothing():
@@ -234,7 +235,7 @@ def told(task_id: str) -> ActiveTask:
 
 def test_what_a_node_says_it_runs_is_taken_over_and_the_rest_dropped():
     fold = folded(*two_tasks())
-    fold.repair({NODE: [told("x")]}, asked_at=1.0)
+    fold.repair({NODE: NodeTasks((told("x"),))}, asked_at=1.0)
     assert running(fold) == ["x"]
     assert waiting(fold) == ["b"]
     assert fold.counts.active == 1
@@ -243,7 +244,7 @@ def test_what_a_node_says_it_runs_is_taken_over_and_the_rest_dropped():
 def test_what_happened_after_the_question_is_not_undone_by_the_answer():
     fold = folded(*two_tasks())
     fold.feed([task("succeeded", "x", 7), task("started", "y", 8)], 2.0)
-    fold.repair({NODE: [told("x"), told("a")]}, asked_at=1.0)
+    fold.repair({NODE: NodeTasks((told("x"), told("a")))}, asked_at=1.0)
     assert running(fold) == ["a", "y"] or running(fold) == ["y", "a"]
 
 
@@ -255,7 +256,7 @@ def test_nodes_that_did_not_answer_keep_their_tasks():
 
 def test_a_task_known_only_from_an_answer_goes_with_its_node():
     fold = Fold()
-    fold.repair({NODE: [told("x")]}, asked_at=0.0)
+    fold.repair({NODE: NodeTasks((told("x"),))}, asked_at=0.0)
     fold.feed([worker("heartbeat")], 1.0)
     fold.tick(1.5, dead)
     assert running(fold) == ["x"]
@@ -265,7 +266,7 @@ def test_a_task_known_only_from_an_answer_goes_with_its_node():
 
 def test_a_task_known_only_from_an_answer_goes_when_its_node_is_never_heard_again():
     fold = Fold()
-    fold.repair({NODE: [told("x")]}, asked_at=0.0)
+    fold.repair({NODE: NodeTasks((told("x"),))}, asked_at=0.0)
     fold.tick(29.0, unknown)
     assert fold.in_flight == 1
     fold.tick(30.0, unknown)
@@ -284,15 +285,35 @@ def test_after_a_gap_running_tasks_stay_and_silence_counts_anew():
 
 
 def test_memory_is_bounded_whatever_is_sent(monkeypatch):
-    for name in ("IN_FLIGHT_MAX", "ENDED_MAX", "SEEN_MAX"):
-        monkeypatch.setattr(fold_module, name, 100)
+    monkeypatch.setattr(memory, "RECORDS_MAX", 100)
+    monkeypatch.setattr(tombs, "TOMBS_MAX", 100)
     fold = Fold()
     fold.feed([task("started", "keep", 1)], 0.0)
     rng = random.Random(1)  # noqa: S311
+    told: set[str] = set()
     for number in range(3000):
-        kind = rng.choice(["received", "succeeded", "retried"])
+        kind = rng.choice(["received", "succeeded", "retried", "sent"])
         fold.feed([task(kind, f"t{number}", number, f"n{number}@h", number)], float(number))
+        if number % 10 == 0:
+            told |= {one.id for one in fold.take()}
+    told |= {one.id for one in fold.take()}
     assert fold.in_flight <= 100
+    assert len(fold.records) <= 100
+    assert len(fold.tombs) <= 100
     assert "keep" in running(fold)
-    assert len(fold._ended) <= 100
-    assert len(fold._seen) + len(fold._seen_before) <= 100
+    assert len(told) == 3001  # what was forgotten was told first
+
+
+def test_long_texts_are_bounded_together(monkeypatch):
+    monkeypatch.setattr(memory, "TEXT_MAX", 50_000)
+    fold = Fold()
+    for number in range(200):
+        event = task("received", f"t{number}", number)
+        event.args = "a" * 1000
+        fold.feed([event], 0.0)
+        retried = task("retried", f"t{number}", number + 1000)
+        retried.traceback = "t" * 1000
+        fold.feed([retried], 0.0)
+        fold.take()
+    held = sum(len(one.args) + len(one.traceback) for one in fold.records.values())
+    assert 20_000 < held <= 54_000

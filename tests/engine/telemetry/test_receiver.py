@@ -146,6 +146,21 @@ def test_a_broker_that_comes_later_is_waited_for(server, heard, wait_until):
     telemetry.stop()
 
 
+def test_whoever_knows_that_the_broker_is_up_ends_the_pause(server, heard, wait_until, monkeypatch):
+    monkeypatch.setattr("desktop.engine.telemetry.receiver._PAUSE_FIRST_S", 3600.0)
+    server.stop()
+    telemetry = Telemetry(server.url, heard)
+    telemetry.start()
+    # Its first attempt has failed: that is told.
+    wait_until(lambda: telemetry.status.since is not None)
+    server.start()
+
+    telemetry.hurry()
+
+    wait_until(lambda: telemetry.connected)
+    telemetry.stop()
+
+
 def test_a_flood_is_told_at_most_ten_times_a_second(server, listen, heard, wait_until):
     listen()
     count = 0
@@ -192,7 +207,7 @@ def test_it_stops_at_once_wherever_it_is(server, heard, wait_until, closed_port)
     telemetry = Telemetry(server.url, heard)
     telemetry.start()
     wait_until(lambda: telemetry.connected)
-    wait_until(lambda: not telemetry._asking)
+    wait_until(lambda: not telemetry._repair.busy)
     telemetry.stop()
     wait_until(lambda: threading.active_count() <= before)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 
 import pytest
 
@@ -44,6 +45,8 @@ def test_fields_of_the_future_do_no_harm():
         ("timestamp", "noon"),
         ("timestamp", 1e300),
         ("timestamp", -1),
+        ("timestamp", math.nan),
+        ("runtime", math.inf),
         ("timestamp", None),
         ("clock", "three"),
         ("clock", 3.5),
@@ -53,6 +56,20 @@ def test_fields_of_the_future_do_no_harm():
         ("hostname", None),
         ("freq", "often"),
         ("freq", -4),
+        ("pid", 10**30),
+        ("retries", -1),
+        ("retries", 1.5),
+        ("runtime", "long"),
+        ("runtime", -1),
+        ("result", 5),
+        ("exception", ["x"]),
+        ("traceback", {}),
+        ("terminated", "yes"),
+        ("expired", 1),
+        ("requeue", "no"),
+        ("eta", 5),
+        ("queue", {"name": "x"}),
+        ("processed", "many"),
     ],
 )
 def test_an_absurd_field_counts_as_absent(field, value):
@@ -64,7 +81,7 @@ def test_an_absurd_field_counts_as_absent(field, value):
 def test_one_absurd_event_does_not_spoil_the_others_of_its_message():
     good = {**STARTED, "uuid": "u2"}
     events = decode(message([{**STARTED, "uuid": 17}, "x", None, 4, [], good]))
-    assert [event.uuid for event in events] == ["", "u2"]
+    assert [event.uuid for event in events] == ["", "u2"]  # without an id it is of a node
 
 
 @pytest.mark.parametrize(
@@ -80,7 +97,6 @@ def test_one_absurd_event_does_not_spoil_the_others_of_its_message():
         b'{"body": "AA"}',
         message(b"\xff\xff"),
         message(b"NaN"),
-        message(b'{"type": "task-started", "timestamp": NaN}'),
         message(b"[" * 100_000),
         b'{"body":' * 50_000,
         message(5),
@@ -100,13 +116,49 @@ def test_a_body_that_is_not_in_base64_is_read_too():
 
 def test_sizes_are_bounded():
     event = one({**STARTED, "name": "n" * 10**5, "args": "a" * 10**6, "kwargs": "k" * 10**5})
-    assert (len(event.name or ""), len(event.args or ""), len(event.kwargs or "")) == (1024,) * 3
+    assert len(event.name or "") == wire.TEXT_MAX
+    assert (len(event.args or ""), len(event.kwargs or "")) == (wire.REPR_MAX,) * 2
+    ended = {"result": "r" * 10**5, "exception": "e" * 10**5, "traceback": "t" * 10**6}
+    event = one({**STARTED, **ended})
+    assert (len(event.result or ""), len(event.exception or "")) == (wire.REPR_MAX,) * 2
+    assert len(event.traceback or "") == wire.TRACEBACK_MAX
     assert len(one({**STARTED, "hostname": "h" * 10**5}).hostname) == wire.TEXT_MAX
     assert decode(message({**STARTED, "uuid": "u" * 156})) == []
     assert len(decode(message([STARTED] * 10_500))) == wire.EVENTS_MAX
     assert decode(message({**STARTED, "args": "a" * 4 * 1024 * 1024})) == []
 
 
+def test_of_a_long_traceback_the_end_is_kept_and_the_beginning_too():
+    event = one({**STARTED, "traceback": "Traceback" + "x" * 10**6 + "ValueError: no"})
+    assert (event.traceback or "").startswith("Traceback")
+    assert (event.traceback or "").endswith("ValueError: no")
+
+
 def test_text_is_kept_as_it_is():
     hostile = "<script>\x1b[31m\u202e\x00\U0001f600"
     assert one({**STARTED, "name": hostile}).name == hostile
+
+
+def test_half_a_surrogate_pair_is_replaced_and_does_not_spoil_its_message():
+    # A file name that is no UTF-8, in an exception: Python's json writes it as it is.
+    events = decode(message([{**STARTED, "traceback": "no \udcff"}, STARTED]))
+    assert [event.traceback for event in events] == ["no ?", None]
+
+
+def test_every_field_of_celerys_task_events_is_read():
+    sent = one({
+        "type": "task-sent", "uuid": "u", "queue": "mail", "exchange": "", "routing_key": "mail",
+        "root_id": "r", "parent_id": None, "retries": 2, "eta": "2026-01-01T00:00:00+00:00",
+        "expires": None, "name": "n", "args": "()", "kwargs": "{}",
+    })  # fmt: skip
+    assert (sent.queue, sent.routing_key, sent.root_id, sent.retries) == ("mail", "mail", "r", 2)
+    assert (sent.eta, sent.expires) == ("2026-01-01T00:00:00+00:00", None)
+    done = one({**STARTED, "type": "task-succeeded", "result": "3", "runtime": 0.5})
+    assert (done.result, done.runtime) == ("3", 0.5)
+    for signum in (15, "SIGTERM", None):
+        revoked = {"terminated": True, "signum": signum, "expired": False}
+        event = one({**STARTED, "type": "task-revoked", **revoked})
+        assert (event.terminated, event.signum, event.expired) == (True, signum, False)
+    assert one({**STARTED, "type": "task-rejected", "requeue": True}).requeue is True
+    beat = one({"type": "worker-heartbeat", "active": 1, "processed": 9, "loadavg": [0.1, 0, 0]})
+    assert (beat.active, beat.processed) == (1, 9)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from desktop.engine.commands import (
     Cleanup,
     CleanupLog,
+    CleanupLogReport,
     CleanupPlan,
     CleanupReport,
     Done,
@@ -23,9 +24,11 @@ from desktop.engine.commands import (
 from desktop.engine.states import CleanupStep
 from desktop.ui.cleanup_actions import force_rows
 from desktop.ui.cleanup_lines import Choices, Line, lines, summary
+from desktop.ui.fonts import Role
 from desktop.ui.pages import cleanup as page_module
 from desktop.ui.pages.cleanup_history import CleanupHistory
 from desktop.ui.pages.cleanup_model import Column
+from desktop.ui.widgets.label import width_of
 from tests.ui import sample
 from tests.ui import sample_cleanup as known
 from tests.ui.sample import NOW, SHOP
@@ -254,7 +257,46 @@ def test_stop_sends_the_checked_ones_once(page, bridge) -> None:
     assert asked(bridge, Cleanup) == [Cleanup(SHOP.project, expected)]
     assert not page.foot.stop.isEnabled(), "it has been sent"
     bridge.feed(known.cleaning())
-    assert not page.foot.stop.isVisible() and page.foot.force.isEnabled()
+    assert not page.foot.stop.isEnabled() and page.foot.force.isEnabled()
+
+
+def test_the_buttons_stay_where_they_are_whatever_the_lists_do(page, window, bridge, qtbot) -> None:
+    def place() -> tuple[QPoint, QPoint]:
+        qtbot.wait(1)  # the layout's own turn
+        foot = page.foot
+        return tuple(b.mapTo(page, b.rect().bottomRight()) for b in (foot.stop, foot.force))
+
+    (stop, force) = place()
+    look_again(window, bridge, CleanupPlan((known.BUSY, known.OURS)))
+    page.show_argument("40112")
+    assert place() == (stop, force)
+    bridge.feed(msgspec.structs.replace(known.LEFT_OVER, lost=known.LOST))
+    assert place() == (stop, force)
+    bridge.feed(known.cleaning())
+    assert place()[0] == stop, "and no other button comes there while it goes on"
+
+
+def test_while_what_they_held_is_put_back_nothing_is_told_of_losses(page, bridge) -> None:
+    items = tuple(
+        msgspec.structs.replace(one, step=CleanupStep.STOPPED, tasks=())
+        for one in known.GOING_ON.items
+    )
+    bridge.feed(known.cleaning(msgspec.structs.replace(known.GOING_ON, items=items)))
+    assert page.foot.tasks.text() == "They have ended. What they held goes back to its queues."
+    assert not page.foot.force.isEnabled()
+    assert not page.aftermath.result.isVisible()
+
+
+def test_a_narrow_window_leaves_room_for_what_is_waited_for(page, window, bridge, qtbot) -> None:
+    window.resize(880, 600)
+    qtbot.waitUntil(lambda: window.width() == 880)
+    assert not page.table.isColumnHidden(Column.WHY)
+    bridge.feed(known.cleaning())
+    words, room = cell(page, 0, Column.TASKS), page.table.columnWidth(Column.TASKS)
+    assert page.table.isColumnHidden(Column.WHY)
+    assert width_of(words, Role.SECONDARY) / 2 < room - width_of("Force…", Role.SECONDARY) - 40
+    bridge.feed(known.LEFT_OVER)
+    assert not page.table.isColumnHidden(Column.WHY)
 
 
 def test_a_refused_cleanup_is_told_and_can_be_tried_again(page, bridge) -> None:
@@ -287,7 +329,7 @@ def test_what_could_not_be_asked_is_in_the_question_too() -> None:
 def test_progress_is_told_row_by_row(page, bridge) -> None:
     bridge.feed(known.cleaning())
     assert cell(page, 0, Column.CLASS) == "Finishing\nOrphaned"
-    assert cell(page, 0, Column.TASKS) == "Finishing 1 task, 2 min 10 s so far"
+    assert cell(page, 0, Column.TASKS) == "Finishing render_pdf, 2 min 10 s so far"
     assert cell(page, 1, Column.CLASS) == "Stopped\nOrphaned"
     assert cell(page, 1, Column.TASKS) == "Ended after 1.7 s."
     assert page.foot.sum.text() == "Stopping: 1 of 3 done, for 14 s"
@@ -394,11 +436,13 @@ def test_stranded_tasks_are_told_with_the_reason(page, bridge) -> None:
 
 
 def test_the_history_is_a_list_that_can_be_copied(page, window, bridge) -> None:
-    bridge.answers[CleanupLog] = known.LOG
+    entries = known.LOG.entries
+    bridge.answers[CleanupLog] = CleanupLogReport((*entries, *entries, *entries))
     page.history.click()
     dialog = next(d for d in page.findChildren(CleanupHistory) if d.isVisible())
     model = dialog.table.model()
-    assert model.rowCount() == 4
+    assert model.rowCount() == 12, "more rows than there are columns"
+    assert dialog.table.columnWidth(3) >= 360, "the details have the room that is left"
     assert [model.index(1, c).data() for c in (1, 2, 3)] == [
         "Stopped",
         "40236",

@@ -33,6 +33,17 @@ def test_words_that_do_not_fit_are_elided_and_told_on_hovering(qtbot) -> None:
     assert label.toolTip() == ""
 
 
+def test_what_the_last_line_leaves_out_is_told_on_hovering_too(qtbot) -> None:
+    label = Label("one\ntwo\nthree", wrap=True, lines_max=2)
+    qtbot.addWidget(label)
+    label.resize(200, 40)
+    label.grab()
+    assert "three" in label.toolTip()
+    label.setText("one\ntwo")
+    label.grab()
+    assert label.toolTip() == ""
+
+
 @pytest.mark.parametrize(
     "words",
     ["one two three four five six seven", "一二三四五六七八九十" * 4, "x" * 90, "a😀b" * 20],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -46,6 +45,7 @@ from desktop.engine.states import (
 )
 from desktop.paths import Home
 from desktop.words import text, textn, verbatim
+from tests.ports import free_port
 
 
 def verdict(finding: WorkerFinding) -> Verdict:
@@ -250,13 +250,7 @@ class RunningMonitor:
             return False
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def wait_until(fact: Callable[[], object], timeout_s: float = 15.0) -> None:
+def wait_until(fact: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Return as soon as ``fact`` holds; fail when it does not in time."""
     deadline = time.monotonic() + timeout_s
     while not fact():

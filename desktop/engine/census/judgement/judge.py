@@ -10,12 +10,12 @@ from desktop.engine.census.judgement.crosstalk import crosstalk
 from desktop.engine.census.judgement.duplicate import duplicates
 from desktop.engine.census.judgement.not_consuming import not_consuming
 from desktop.engine.census.judgement.old_configuration import old_configuration
-from desktop.engine.census.judgement.sight import Identity, Judged, Sight, identity_of
+from desktop.engine.census.judgement.sight import Judged, Sight, identity_of
 from desktop.engine.census.judgement.stale_code import stale_code
 from desktop.engine.census.judgement.surplus import surplus
 from desktop.engine.census.judgement.two_beats import two_beats
 from desktop.engine.census.judgement.unresponsive import unresponsive
-from desktop.engine.model import Verdict, WorkerRow
+from desktop.engine.model import Identity, Verdict, WorkerRow
 
 Judge = Callable[[Sight], Iterable[Judged]]
 

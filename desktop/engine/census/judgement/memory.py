@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.census.brokers import Address, Said
 from desktop.engine.census.judgement.not_consuming import is_idle
-from desktop.engine.census.judgement.sight import Identity, Look, identity_of
+from desktop.engine.census.judgement.sight import Look, identity_of
 from desktop.engine.census.sources.code import loaded_at
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import Owner
 
 APART_S = 5.0

@@ -19,7 +19,7 @@ def not_consuming(sight: Sight) -> Iterator[Judged]:
     stopping = [one.pid for one in sight.services if one.state is ServiceState.STOPPING]
     for row in sight.workers:
         answer = sight.answers.get(identity_of(row))
-        if answer is None or row.pid in stopping:
+        if answer is None or row.pid in stopping or identity_of(row) in sight.stopping:
             continue
         if answer.queues == ():
             yield (

@@ -10,11 +10,9 @@ from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.census.brokers import Address
 from desktop.engine.census.facts import CREATE_TIME_MARGIN_S
 from desktop.engine.census.sources.code import OldCode
-from desktop.engine.model import ServiceSpec, Verdict, WorkerRow
+from desktop.engine.model import Identity, ServiceSpec, Verdict, WorkerRow
 from desktop.engine.states import Confidence, Owner, Role, ServiceKind, ServiceState
 
-Identity = tuple[int, float]
-"""(pid, create time)."""
 Judged = tuple[int, float, Verdict]
 """(pid, create time, what is wrong with it)."""
 
@@ -73,6 +71,8 @@ class Sight(msgspec.Struct, frozen=True):
     """Tasks that a node's process has started since an instant; None: not all were heard."""
     busy: frozenset[str] = frozenset()
     """Nodes that run a task, as the events tell it."""
+    stopping: frozenset[Identity] = frozenset()
+    """What a cleanup has asked to stop: it takes no more tasks, and soon answers nobody."""
     suspended: frozenset[Identity] = frozenset()
     """Processes that somebody has stopped (SIGSTOP, a debugger)."""
     home: str = ""

@@ -11,17 +11,11 @@ import msgspec
 from desktop.engine.census.brokers import Address, Broker, Said
 from desktop.engine.census.census import Census
 from desktop.engine.census.judgement.memory import APART_S, Memory
-from desktop.engine.census.judgement.sight import (
-    Identity,
-    OwnService,
-    Sight,
-    identities,
-    identity_of,
-)
+from desktop.engine.census.judgement.sight import OwnService, Sight, identities, identity_of
 from desktop.engine.census.same_app import address, same_app
 from desktop.engine.census.sources.code import Code, OldCode
 from desktop.engine.census.suspended import suspended
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import Owner, Role
 
 
@@ -43,6 +37,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """Its workers and beats that run."""
     sources: tuple[str, ...] = ()
     """The files that the app is made of, as it tells; () when it was not asked."""
+    stopping: frozenset[Identity] = frozenset()
+    """What a cleanup has asked to stop."""
     busy: frozenset[str] = frozenset()
     """Nodes that run a task, as the events tell it."""
     tasks_since: Callable[[str, int, float], int | None] = lambda _node, _pid, _at: None
@@ -94,6 +90,7 @@ class Survey:
             code=self._changed,
             tasks_since=wanted.tasks_since,
             busy=wanted.busy,
+            stopping=wanted.stopping,
             suspended=frozenset(identity_of(row) for row in rows if row.pid in stopped),
             home=wanted.home,
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from desktop.engine.census.judgement.sight import Identity, Judged, Sight, identity_of, is_row
-from desktop.engine.model import Verdict, WorkerRow
+from desktop.engine.census.judgement.sight import Judged, Sight, identity_of, is_row
+from desktop.engine.model import Identity, Verdict, WorkerRow
 from desktop.engine.states import Confidence, ServiceState, WorkerFinding
 from desktop.quantities import clock
 from desktop.words import Text, text
@@ -19,6 +19,8 @@ def unresponsive(sight: Sight) -> Iterator[Judged]:
     for row in sight.workers:
         if any(is_row(row, one.pid, one.create_time) for one in stopping):
             continue  # it finishes its tasks, and answers nobody any more
+        if identity_of(row) in sight.stopping and identity_of(row) not in sight.suspended:
+            continue  # the same, by a cleanup
         verdict = _judge(sight, row)
         if verdict:
             yield row.pid, row.create_time, verdict

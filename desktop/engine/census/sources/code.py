@@ -13,11 +13,8 @@ import msgspec
 from desktop.engine.census.same_app import BUNDLED_APP
 from desktop.engine.census.sources.imports import Imports
 from desktop.engine.census.sources.versions import Change, Versions
-from desktop.engine.model import WorkerRow
+from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import Owner, Role
-
-Identity = tuple[int, float]
-"""(pid, create time)."""
 
 SAVED_EVERY_S = 300.0
 LOADED_LATE_S = 2.0

@@ -307,6 +307,17 @@ def test_two_looks_make_no_ghost_and_neither_does_a_busy_worker(scene: Scene) ->
     assert scene.found() == {}
 
 
+def test_what_a_cleanup_has_stop_is_no_ghost_and_may_be_silent(scene: Scene) -> None:
+    scene.worker(1, said={"queues": ()})
+    scene.worker(2, silent=True)
+    scene.more["past"] = tuple(
+        Look(NOW - ago, silent=frozenset({(2, 1_000.0)})) for ago in (20, 10)
+    )
+    assert set(scene.found()) == {1, 2}
+    scene.more["stopping"] = frozenset({(1, 1_000.0), (2, 1_000.0)})
+    assert scene.found() == {}
+
+
 # --- crosstalk ---------------------------------------------------------------------------------
 
 

@@ -1,0 +1,45 @@
+"""Words that many rows share, stored once: names of tasks, nodes and queues."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from desktop.engine.history.rows import storable
+
+CACHED_MAX = 10_000
+CHARS_MAX = 500
+"""A longer name is cut: it is the name of nothing."""
+
+
+def stored(words: str) -> str:
+    """The words as the table has them."""
+    return storable(words)[:CHARS_MAX]
+
+
+class Vocabulary:
+    """One table ``(id, text)``."""
+
+    def __init__(self, connection: sqlite3.Connection, table: str) -> None:
+        self._connection = connection
+        self._add = f"INSERT OR IGNORE INTO {table} (text) VALUES (?)"
+        self._ask = f"SELECT id FROM {table} WHERE text = ?"
+        self._numbers: dict[str, int] = {}
+
+    def number(self, words: str) -> int:
+        """The small integer that stands for ``words``, made when they are new."""
+        number = self._numbers.get(words)
+        if number is not None:
+            return number
+        value = (stored(words),)
+        found = self._connection.execute(self._ask, value).fetchone()
+        if found is None:
+            self._connection.execute(self._add, value)
+            found = self._connection.execute(self._ask, value).fetchone()
+        if len(self._numbers) >= CACHED_MAX:
+            self._numbers.clear()
+        self._numbers[words] = found[0]
+        return int(found[0])
+
+    def forget(self) -> None:
+        """Read all anew from the file."""
+        self._numbers.clear()

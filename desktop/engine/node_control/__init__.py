@@ -1,0 +1,1 @@
+"""What a person asks of one worker, and tells it, while it runs."""

@@ -1,0 +1,45 @@
+"""Questions about tasks that need more than the history: a worker's log, the state folder."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from desktop.engine.history.details import log_lines
+from desktop.engine.history_commands import ListFilters, SavedFilters, SaveFilter, TaskDetail
+from desktop.engine.live_stack import LiveStack
+
+
+async def show_task(stack: LiveStack, task_id: str) -> TaskDetail:
+    """All of one task, with the lines of its worker's log that name it. Raises
+    :class:`TrayError`."""
+    detail = await stack.tasks.history.detail(task_id)
+    path = _log_of(stack, detail.task.worker)
+    if path is None:
+        return detail
+    lines = await asyncio.to_thread(log_lines, path, detail.task.id)
+    return msgspec.structs.replace(detail, log=lines)
+
+
+async def save_filter(stack: LiveStack, command: SaveFilter) -> SavedFilters:
+    filters = stack.tasks.history.filters
+    saved = await asyncio.to_thread(filters.save, command.name, command.search)
+    return SavedFilters(tuple(saved.items()))
+
+
+async def list_filters(stack: LiveStack, _command: ListFilters) -> SavedFilters:
+    saved = await asyncio.to_thread(stack.tasks.history.filters.load)
+    return SavedFilters(tuple(saved.items()))
+
+
+def _log_of(stack: LiveStack, node: str) -> Path | None:
+    """The log of the worker of this stack that has this node name; None of somebody else's."""
+    if not node:
+        return None
+    for supervisor in stack.supervisors.values():
+        spec = supervisor.service.spec
+        if spec.node == node:
+            return stack.home.log(spec.known_as)
+    return None

@@ -1,0 +1,1 @@
+"""What a person does to tasks: revoke, terminate, run again, run by hand."""

@@ -1,0 +1,78 @@
+"""Looks for messages of certain tasks: in the queues, and among what is unacknowledged.
+
+Blocks, and only reads. Raises :class:`desktop.engine.errors.ServiceError` when the broker can't be
+asked. Only Redis can be looked into; elsewhere nothing is found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+
+from desktop.engine import redis_url
+from desktop.engine.broker import connected
+from desktop.engine.rescue import unacked
+from desktop.engine.rescue.keys import Keys
+from desktop.engine.task_control.message import Sent, id_of, sent, sent_unacked
+
+SEARCH_MAX = 50_000
+"""Messages of one list that are looked at, those that are consumed next first."""
+_CHUNK = 1_000
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A message that was found."""
+
+    sent: Sent
+    queue: str
+    """"" where the routing key does not tell it."""
+    unacked: bool = False
+    """Delivered to a worker, which has not acknowledged it."""
+
+
+def find(url: str, keys: Keys, queues: Collection[str], ids: Collection[str]) -> dict[str, Waiting]:
+    """The messages of these tasks, by id; those that are nowhere are not in it."""
+    if not ids or not redis_url.is_redis(url):
+        return {}
+    wanted = frozenset(ids)
+    found = _unacked(url, keys, wanted)
+    with connected(url) as client:
+        for queue in dict.fromkeys(queues):
+            for key in keys.lists_of(queue):
+                if len(found) == len(wanted):
+                    return found
+                _search(client, key, queue, wanted, found)
+    return found
+
+
+def _search(
+    client: Any, key: str, queue: str, wanted: frozenset[str], found: dict[str, Waiting]
+) -> None:
+    """Workers take from the right end of the list."""
+    for start in range(0, SEARCH_MAX, _CHUNK):
+        values = client.lrange(key, -start - _CHUNK, -start - 1)
+        for value in values:
+            task_id = id_of(value)
+            if task_id in wanted and task_id not in found and (read := sent(value)):
+                found[task_id] = Waiting(read, queue)
+        if len(values) < _CHUNK or len(found) == len(wanted):
+            return
+
+
+def _unacked(url: str, keys: Keys, wanted: frozenset[str]) -> dict[str, Waiting]:
+    found: dict[str, Waiting] = {}
+    for one in unacked.read(url, keys):
+        if one.id in wanted and (read := sent_unacked(one.value)):
+            found[one.id] = Waiting(read, _queue_of(one.value) or one.routing_key, unacked=True)
+    return found
+
+
+def _queue_of(value: bytes) -> str:
+    """kombu notes the routing key of a delivery in the message, too."""
+    try:
+        return str(json.loads(value)[0]["properties"]["delivery_info"]["routing_key"])
+    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
+        return ""

@@ -1,0 +1,198 @@
+"""How a run of a task begins and ends, as its events tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from desktop.engine.iso_time import instant
+from desktop.engine.states import TaskState
+from desktop.engine.task_model import Task
+from desktop.engine.telemetry.record import NEVER, RANK, Record, Run, describe
+from desktop.engine.telemetry.wire import Event
+
+ENDS: dict[str, TaskState] = {
+    "task-succeeded": TaskState.SUCCESS,
+    "task-failed": TaskState.FAILURE,
+    "task-retried": TaskState.RETRY,
+    "task-revoked": TaskState.REVOKED,
+    "task-rejected": TaskState.REJECTED,
+    # Celery 5.6: a lost connection took it from the worker; its message is delivered again.
+    "task-cancelled": TaskState.RETRY,
+}
+
+
+def receive(record: Record, event: Event, place: float) -> None:
+    """The present run is received by the process of ``event``."""
+    record.worker, record.worker_pid = event.hostname, event.pid
+    record.answered = False
+    record.r = place
+    record.received_at = event.timestamp or None
+    record.at = max(record.at, event.timestamp)
+    describe(record, event)
+    if event.retries is not None:
+        record.retries = record.told_retries = event.retries
+    if event.eta or record.eta:
+        record.eta = instant(event.eta)
+    if event.expires:
+        record.expires_at = instant(event.expires)
+    if record.s < 0.0 and record.e < 0.0:
+        record.state = TaskState.RECEIVED
+
+
+def begin(record: Record, event: Event, place: float) -> None:
+    """The present run is started by the process of ``event``."""
+    record.worker, record.worker_pid = event.hostname, event.pid
+    record.answered = False
+    record.s = place
+    record.started_at = event.timestamp or None
+    record.at = max(record.at, event.timestamp)
+    record.starts += 1
+    if record.e < 0.0:
+        record.state = TaskState.STARTED
+
+
+def end(record: Record, event: Event, state: TaskState, place: float) -> None:
+    """The present run ends in ``state``."""
+    record.worker, record.worker_pid = event.hostname, event.pid
+    record.e = place
+    record.state = state
+    ended_at = event.timestamp or None
+    record.ended_at = ended_at
+    record.at = max(record.at, event.timestamp)
+    if event.exception:
+        record.exception = event.exception
+    if event.traceback:
+        record.traceback = event.traceback
+    # A rejected message that goes back to its queue comes again, and so does a retried task.
+    record.final = not (
+        state is TaskState.RETRY or (state is TaskState.REJECTED and event.requeue is True)
+    )
+    if not record.final:
+        record.finished_at = None
+        return
+    record.finished_at = ended_at
+    if event.result is not None:
+        record.result = event.result
+    if event.runtime is not None:
+        record.runtime_s = event.runtime
+    elif state is TaskState.FAILURE:
+        record.runtime_s = _runtime(record.started_at, ended_at)
+    if state is TaskState.REVOKED:
+        record.revoked_why = (
+            "terminated" if event.terminated else "expired" if event.expired else ""
+        )
+
+
+def settle(record: Record, task: Task) -> None:
+    """The present run has ended as its result tells."""
+    record.state = task.state
+    record.result, record.exception = task.result, task.exception
+    record.traceback = task.traceback
+    record.finished_at = record.ended_at = task.finished_at
+    record.name = record.name or task.name
+    record.args, record.kwargs = record.args or task.args, record.kwargs or task.kwargs
+    record.e = max(record.r, record.s, 0.0)
+    record.final = record.settled = True
+
+
+# --- runs as values -------------------------------------------------------------------------------
+
+
+def present(record: Record) -> Run:
+    """The present run of ``record``, by itself."""
+    return Run(
+        node=record.worker,
+        pid=record.worker_pid,
+        state=record.state,
+        r=record.r,
+        s=record.s,
+        e=record.e,
+        at=record.at,
+        received_at=record.received_at,
+        started_at=record.started_at,
+        ended_at=record.ended_at,
+        final=record.final,
+        retries=record.told_retries,
+        eta=record.eta,
+        result=record.result,
+        exception=record.exception,
+        traceback=record.traceback,
+        runtime_s=record.runtime_s,
+        revoked_why=record.revoked_why,
+    )
+
+
+def make_present(record: Record, run: Run) -> None:
+    """``run`` is the present one of ``record`` from now on."""
+    record.worker, record.worker_pid = run.node, run.pid
+    record.state = run.state
+    record.r, record.s, record.e, record.at = run.r, run.s, run.e, run.at
+    record.received_at, record.started_at = run.received_at, run.started_at
+    record.ended_at = run.ended_at
+    record.finished_at = run.ended_at if run.final else None
+    record.final = run.final
+    record.eta = run.eta
+    record.result, record.runtime_s = run.result, run.runtime_s
+    record.exception, record.traceback = run.exception, run.traceback
+    record.revoked_why = run.revoked_why
+    record.told_retries = run.retries
+    record.settled = False
+    record.doubt = ""
+
+
+def fill(run: Run, event: Event, state: TaskState, place: float) -> None:
+    """What one event tells of its run."""
+    record = Record("")
+    if state is TaskState.RECEIVED:
+        receive(record, event, place)
+    elif state is TaskState.STARTED:
+        begin(record, event, place)
+    else:
+        end(record, event, state, place)
+    join(run, present(record))
+
+
+def join(run: Run, part: Run) -> None:
+    """``part`` comes behind ``run`` and is of the same."""
+    run.at = max(run.at, part.at)
+    if part.r >= 0.0:
+        run.r, run.received_at = part.r, part.received_at
+        run.retries, run.eta = part.retries, part.eta
+    if part.s >= 0.0:
+        run.s, run.started_at = part.s, part.started_at
+    if part.e >= 0.0 and (run.e < 0.0 or RANK[part.state] > RANK[run.state]):
+        run.e, run.ended_at, run.final = part.e, part.ended_at, part.final
+        run.result, run.revoked_why = part.result, part.revoked_why
+        run.exception, run.traceback = part.exception, part.traceback
+        run.runtime_s = part.runtime_s
+        run.state = part.state
+    if run.e < 0.0:
+        run.state = TaskState.STARTED if run.s >= 0.0 else TaskState.RECEIVED
+    elif run.state is TaskState.FAILURE and run.runtime_s is None:
+        run.runtime_s = _runtime(run.started_at, run.ended_at)
+
+
+def parts(run: Run) -> Iterator[Run]:
+    """What each of its events told."""
+    if run.r >= 0.0:
+        yield Run(
+            run.node, run.pid, r=run.r, at=run.received_at or 0.0, received_at=run.received_at,
+            retries=run.retries, eta=run.eta,
+        )  # fmt: skip
+    if run.s >= 0.0:
+        yield Run(
+            run.node, run.pid, TaskState.STARTED, s=run.s, at=run.started_at or 0.0,
+            started_at=run.started_at,
+        )  # fmt: skip
+    if run.e >= 0.0:
+        yield msgspec.structs.replace(
+            run, r=NEVER, s=NEVER, received_at=None, started_at=None, retries=None, eta=None,
+            at=run.ended_at or 0.0,
+        )  # fmt: skip
+
+
+def _runtime(started_at: float | None, ended_at: float | None) -> float | None:
+    """Celery tells the runtime of successes alone."""
+    return max(0.0, ended_at - started_at) if started_at and ended_at else None

@@ -1,0 +1,120 @@
+"""Which run of a task an event belongs to, where that is not plain.
+
+Most events follow the one before, from the same process, and the fold takes them itself. The rest
+come here: late, early, of an earlier run, of another process. All that is known of the task is then
+put in order anew, so that it does not matter in which order it came. Within a process its Lamport
+clock tells the order. Between processes nothing does for certain: the number of retries where it is
+told, then the wall clocks, put right by how far each node's is off, and at last Celery's precedence
+of states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cmp_to_key
+
+from desktop.engine.states import TaskState
+from desktop.engine.telemetry import endings
+from desktop.engine.telemetry.record import RANK, Record, Run, Skew, attempts_of, describe, place_of
+from desktop.engine.telemetry.wire import Event
+
+RUNS_MAX = 40
+"""Runs of one task that are remembered while it is not finished."""
+ASKED = 0.0
+"""The place of what a node only answered: before all that its events tell."""
+
+
+def place(record: Record, event: Event, state: TaskState, skew: Skew) -> bool:
+    """Put ``event``, which tells that a run came to ``state``, where it belongs in ``record``.
+
+    False: it was known before.
+    """
+    runs = [*(record.earlier or ()), endings.present(record)]
+    if record.elsewhere:
+        runs.append(record.elsewhere)
+    mine = [run for run in runs if run.node == event.hostname and run.pid in {0, event.pid}]
+    where = place_of(event)
+    if any(where in {run.r, run.s, run.e} for run in mine):
+        return False
+    others = [run for run in runs if all(run is not one for one in mine)]
+    news = Run(event.hostname, event.pid)
+    endings.fill(news, event, state, where)
+    if state is TaskState.RECEIVED:
+        describe(record, event)
+    parts = [part for run in mine for part in endings.parts(run)]
+    ordered = sorted([*parts, news], key=lambda part: part.first)
+    runs = sorted((*others, *_cut(ordered)), key=cmp_to_key(_Order(skew)))
+    _take(record, runs)
+    return True
+
+
+def _cut(parts: Iterable[Run]) -> list[Run]:
+    """The runs of one process, of what it told in its order: each part is one event."""
+    runs: list[Run] = []
+    for part in parts:
+        if runs and _goes_on(runs[-1], part):
+            endings.join(runs[-1], part)
+        else:
+            runs.append(part)
+    return runs
+
+
+def _goes_on(run: Run, part: Run) -> bool:
+    """Whether ``part``, which comes next, is of the same run."""
+    if part.r >= 0.0:
+        begun_at, received_at = run.started_at or run.received_at, part.received_at
+        return run.first == ASKED and run.e < 0.0 and (received_at or 0.0) <= (begun_at or 0.0)
+    if part.s >= 0.0:
+        return (run.s < 0.0 or run.s == ASKED) and run.e < 0.0
+    if run.e < 0.0:
+        return True
+    # Celery says both "failed" and "rejected" of one run.
+    return run.final and part.state is not TaskState.RETRY
+
+
+class _Order:
+    """Compares two runs, which may be of different processes."""
+
+    def __init__(self, skew: Skew) -> None:
+        self._skew = skew
+
+    def __call__(self, one: Run, other: Run) -> int:
+        if (one.node, one.pid) == (other.node, other.pid):
+            return -1 if one.first < other.first else 1
+        if None not in {one.retries, other.retries} and one.retries != other.retries:
+            return -1 if (one.retries or 0) < (other.retries or 0) else 1
+        ours, theirs = one.begun_at + self._skew(one.node), other.begun_at + self._skew(other.node)
+        if ours == theirs or not (one.begun_at and other.begun_at):
+            return RANK[one.state] - RANK[other.state]
+        return -1 if ours < theirs else 1
+
+
+def _take(record: Record, runs: list[Run]) -> None:
+    """``runs`` are all that are known, in their order: which is the present one?"""
+    present = _present(runs)
+    record.elsewhere = runs[-1] if runs[-1] is not present and _only_waits(runs[-1]) else None
+    earlier = [run for run in runs if run is not present and run is not record.elsewhere]
+    record.earlier = earlier[-RUNS_MAX:] or None
+    record.attempts = attempts_of(record)
+    record.starts = max(record.starts, sum(run.s >= 0.0 for run in runs))
+    retried = sum(run.state is TaskState.RETRY for run in earlier)
+    endings.make_present(record, present)
+    record.retries = max(present.retries or 0, retried)
+
+
+def _present(runs: list[Run]) -> Run:
+    last = runs[-1]
+    if last.final or last.e >= 0.0:
+        # What ends for good is behind what comes again, and the higher of two ends counts.
+        finals = [run for run in runs if run.final]
+        return max(finals, key=lambda run: RANK[run.state]) if finals else last
+    if _only_waits(last):
+        # A started task stays with the process that runs it, until another starts it too.
+        running = [run for run in runs if run.state is TaskState.STARTED]
+        ended = [run for run in runs if run.final and run.ended_at and run.at >= last.at]
+        return running[-1] if running else ended[-1] if ended else last
+    return last
+
+
+def _only_waits(run: Run) -> bool:
+    return run.s < 0.0 and run.e < 0.0

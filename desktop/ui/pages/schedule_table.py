@@ -1,0 +1,255 @@
+"""The two tables of the schedule: beat's entries, and tasks that wait for their time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from desktop.engine.task_model import ScheduleEntry, WaitingTask
+from desktop.quantities import clock
+from desktop.ui import theme
+from desktop.ui.fonts import Role
+from desktop.ui.phrases import DASH
+from desktop.ui.queue_words import arguments, due_in, next_run, schedule
+from desktop.ui.theme import Tone
+from desktop.ui.widgets import row_table
+from desktop.ui.widgets.chip import draw_chip
+from desktop.ui.widgets.label import draw_line
+from desktop.ui.widgets.row_table import Shape
+from desktop.words import text, tr
+
+ROW = 32
+HEADER = 30
+PAD = 12
+REST_MIN = 100
+Index = QModelIndex | QPersistentModelIndex
+Item = TypeVar("Item", ScheduleEntry, WaitingTask)
+_ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
+
+
+class EntryColumn(IntEnum):
+    NAME = 0
+    SCHEDULE = 1
+    NEXT = 2
+    LAST = 3
+    RUNS = 4
+    QUEUE = 5
+    TASK = 6
+
+
+class WaitingColumn(IntEnum):
+    DUE = 0
+    NAME = 1
+    WORKER = 2
+    NOTE = 3
+    ARGUMENTS = 4
+
+
+ENTRY_SHAPES: Mapping[int, Shape] = {
+    EntryColumn.NAME: Shape(text("Entry"), 150),
+    EntryColumn.SCHEDULE: Shape(text("Schedule"), 116),
+    EntryColumn.NEXT: Shape(text("Next run"), 122),
+    EntryColumn.LAST: Shape(text("Last run"), 130),
+    EntryColumn.RUNS: Shape(text("Runs"), 78, True),
+    EntryColumn.QUEUE: Shape(text("Queue"), 110),
+    EntryColumn.TASK: Shape(text("Task"), 0),
+}
+WAITING_SHAPES: Mapping[int, Shape] = {
+    WaitingColumn.DUE: Shape(text("Due"), 120),
+    WaitingColumn.NAME: Shape(text("Task"), 220),
+    WaitingColumn.WORKER: Shape(text("Held by"), 150),
+    WaitingColumn.NOTE: Shape(text("Notes"), 110),
+    WaitingColumn.ARGUMENTS: Shape(text("Arguments"), 0),
+}
+
+
+def entry_cell(one: ScheduleEntry, column: int, now: float) -> str:
+    """One cell of an entry."""
+    return {
+        EntryColumn.NAME: one.name,
+        EntryColumn.SCHEDULE: schedule(one),
+        EntryColumn.NEXT: next_run(one, now),
+        EntryColumn.LAST: DASH if one.last_run_at is None else clock(one.last_run_at),
+        EntryColumn.RUNS: DASH if one.total_runs is None else f"{one.total_runs:,}",
+        EntryColumn.QUEUE: one.queue or DASH,
+        EntryColumn.TASK: " ".join((one.task, arguments(one.args, one.kwargs))).strip(),
+    }[EntryColumn(column)]
+
+
+def waiting_cell(one: WaitingTask, column: int, now: float) -> str:
+    """One cell of a task that waits."""
+    return {
+        WaitingColumn.DUE: due_in(one.at, now),
+        WaitingColumn.NAME: one.name,
+        WaitingColumn.WORKER: one.worker or tr("its queue"),
+        WaitingColumn.NOTE: tr("retry") if one.retry else "",
+        WaitingColumn.ARGUMENTS: arguments(one.args, one.kwargs) or DASH,
+    }[WaitingColumn(column)]
+
+
+class ScheduleModel(QAbstractTableModel, Generic[Item]):
+    """Rows of one kind."""
+
+    def __init__(
+        self,
+        shapes: Mapping[int, Shape],
+        cell: Callable[[Item, int, float], str],
+        key: Callable[[Item], str],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.shapes = shapes
+        self.rows: tuple[Item, ...] = ()
+        self._cell: Callable[[Item, int, float], str] = cell
+        self._key: Callable[[Item], str] = key
+        self._now = 0.0
+
+    def take(self, rows: tuple[Item, ...], now: float) -> None:
+        """Show these; a selection stays with its row."""
+        same = list(map(self._key, rows)) == list(map(self._key, self.rows))
+        if not same:
+            self.beginResetModel()
+        self.rows, self._now = rows, now
+        if not same:
+            self.endResetModel()
+        elif rows:
+            last = self.index(len(rows) - 1, len(self.shapes) - 1)
+            self.dataChanged.emit(self.index(0, 0), last)
+
+    def key(self, row: int) -> str:
+        """What tells a row from the others; "" where there is none."""
+        return self._key(self.rows[row]) if 0 <= row < len(self.rows) else ""
+
+    def row_of(self, key: str) -> int:
+        return next((n for n, one in enumerate(self.rows) if self._key(one) == key), -1)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.shapes)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not 0 <= index.row() < len(self.rows):
+            return None
+        shape = self.shapes[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return row_table.alignment(shape)
+        words = self._cell(self.rows[index.row()], index.column(), self._now)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return words
+        return f"{shape.title}: {words}" if role == Qt.ItemDataRole.AccessibleTextRole else None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> object:
+        return row_table.header_data(self.shapes, section, orientation, role)
+
+
+class ScheduleDelegate(QStyledItemDelegate):
+    """Draws cells on the line grid; what is late or wrong in its colour."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(40, ROW)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        rect: QRect = option.rect
+        model = index.model()
+        if not isinstance(model, ScheduleModel) or not 0 <= index.row() < len(model.rows):
+            return
+        one: object = model.rows[index.row()]
+        painter.save()
+        row_table.draw_row(painter, option, index)
+        inside = rect.adjusted(PAD, 0, -PAD, 0)
+        words = str(index.data(Qt.ItemDataRole.DisplayRole))
+        entry = one if isinstance(one, ScheduleEntry) else None
+        if entry and entry.late_s is not None and index.column() == EntryColumn.NEXT:
+            draw_chip(painter, inside, "state-attention", Tone.WARN, words, tinted=True)
+        elif entry and not entry.enabled and index.column() == EntryColumn.TASK:
+            draw_line(painter, inside, words, Role.SECONDARY, theme.color("bad"))
+        else:
+            strong = index.column() == (EntryColumn.NAME if entry else WaitingColumn.NAME)
+            number = model.shapes[index.column()].number
+            draw_line(
+                painter,
+                inside,
+                words,
+                Role.BODY_MEDIUM if strong else Role.SECONDARY,
+                theme.color("text" if strong else "sub"),
+                align=Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft,
+            )
+        painter.restore()
+
+
+class ScheduleTable(QTableView, Generic[Item]):
+    """One of the two; its last column takes what is left."""
+
+    opened = Signal(str)
+    """Key of the row on which Enter was pressed, or that was clicked twice."""
+
+    def __init__(
+        self,
+        shapes: Mapping[int, Shape],
+        cell: Callable[[Item, int, float], str],
+        key: Callable[[Item], str],
+        left_out: tuple[int, ...] = (),
+    ) -> None:
+        """``left_out`` are the columns that go where there is no room, the first first."""
+        super().__init__()
+        self._left_out = left_out
+        self.model_: ScheduleModel[Item] = ScheduleModel(shapes, cell, key, self)
+        self.setModel(self.model_)
+        self.setItemDelegate(ScheduleDelegate(self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        row_table.set_up(self, shapes, row_px=ROW, header_px=HEADER, narrowest_px=40)
+        self.doubleClicked.connect(lambda index: self.opened.emit(self.model_.key(index.row())))
+
+    def take(self, rows: tuple[Item, ...], now: float) -> None:
+        """Show what is known now."""
+        chosen = self.model_.key(self.currentIndex().row())
+        self.model_.take(rows, now)
+        row = self.model_.row_of(chosen) if chosen else -1
+        if row != self.currentIndex().row():
+            self.selectRow(row)
+
+    def height_of(self, rows: int) -> int:
+        return HEADER + ROW * rows
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        shapes, width = self.model_.shapes, self.viewport().width()
+        hidden: set[int] = set()
+        for column in self._left_out:
+            if sum(s.width for c, s in shapes.items() if c not in hidden) <= width - REST_MIN:
+                break
+            hidden.add(column)
+        for column in shapes:
+            self.setColumnHidden(column, column in hidden)
+        taken = sum(shape.width for column, shape in shapes.items() if column not in hidden)
+        self.horizontalHeader().resizeSection(len(shapes) - 1, max(width - taken, REST_MIN))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = self.model_.key(self.currentIndex().row())
+        if event.key() in _ENTER and key:
+            self.opened.emit(key)
+        else:
+            super().keyPressEvent(event)
