@@ -180,6 +180,22 @@ def test_maintenance_removes_what_nobody_needs_and_counts_it(rig: Rig, origin: O
     assert rig.get(young)["file"]
 
 
+def test_the_list_is_newest_first_and_can_be_searched(rig: Rig, origin: Origin) -> None:
+    key = new_id()
+    ids = [rig.submit(origin.url(name, key)) for name in ("plain", "not_found", "empty")]
+    for one in ids:
+        rig.ended(one)
+    found = rig.api.get(f"/api/downloads?q={key}").json()["downloads"]
+    assert [one["id"] for one in found] == ids[::-1]
+    before = f"/api/downloads?q={key}&before={found[1]['created_at']!r}"
+    assert [one["id"] for one in rig.api.get(before).json()["downloads"]] == ids[:1]
+    failed = rig.api.get(f"/api/downloads?q={key}&state=FAILURE,PAUSED").json()["downloads"]
+    assert [one["id"] for one in failed] == ids[1:2]
+    assert rig.api.get("/api/downloads?state=LOST").status_code == 422
+    chinese = rig.api.get(f"/api/downloads/{ids[1]}", headers={"Accept-Language": "zh-CN"})
+    assert chinese.json()["error"]["title"] == "没有这个文件"
+
+
 def test_worker_of_other_queues_is_told_as_such(rig: Rig) -> None:
     from web.downloads.queueing import missing_worker
 
