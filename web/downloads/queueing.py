@@ -59,15 +59,11 @@ def consumed_queues() -> dict[str, list[str]]:
     """
     from web.celery_app import celery_app
 
-    def ask() -> dict[str, Any]:
-        return celery_app.control.inspect(timeout=ANSWER_S).active_queues() or {}
-
     try:
-        try:
-            replies = ask()
-        except (OperationalError, redis.RedisError):
-            celery_app.pool.force_close_all()  # connections to a Redis that was there before
-            replies = ask()
+        # A connection of its own: a kept one may be to a Redis that has been restarted since.
+        with celery_app.connection_for_read() as connection:
+            inspect = celery_app.control.inspect(timeout=ANSWER_S, connection=connection)
+            replies = inspect.active_queues() or {}
     except OperationalError as error:
         raise redis.ConnectionError(str(error)) from None
     return {

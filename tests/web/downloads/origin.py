@@ -759,8 +759,8 @@ def slow(wire: Wire, asked: Asked) -> None:
 
 @case(SLOW, runs=0)
 def slower(wire: Wire, asked: Asked) -> None:
-    """Four seconds: time to do something to it."""
-    _slowly(wire, asked, 0.08)
+    """Three seconds: time to do something to it."""
+    _slowly(wire, asked, 0.06)
 
 
 def _page(wire: Wire, asked: Asked, kind: str, name: str, data: bytes) -> None:

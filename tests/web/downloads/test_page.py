@@ -308,10 +308,3 @@ def test_every_word_is_there_in_both_languages(page: Page) -> None:
     states = {"PENDING", "STARTED", "RETRY", "SUCCESS", "FAILURE", "REVOKED", "PAUSED", "GONE"}
     states |= {"all", "active", "done", "failed", "stopped", "pause", "resume", "look", "remove"}
     assert [key for key in english if key not in states and f'"{key}"' not in used] == []
-
-
-def test_times_go_on_between_changes(page: Page, origin: Origin) -> None:
-    paste(page, origin.url("silent_body", new_id()))
-    expect(rows(page).first.locator(".state")).to_contain_text("nothing comes at the moment")
-    rows(page).first.get_by_role("button", name="Cancel").click()
-    expect(rows(page).first).to_have_attribute("data-state", "REVOKED")

@@ -224,7 +224,7 @@ def test_the_api_is_what_its_document_says(rig: Rig) -> None:
     for found in schema.get_all_operations():
         operation = found.ok()
 
-        @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
         @seed(1)
         @given(case=operation.as_strategy())
         def check(case: schemathesis.Case) -> None:
