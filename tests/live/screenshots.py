@@ -154,7 +154,7 @@ def _failed(desktop: Desktop, stack: Stack, folder: Path) -> None:
 def _web_pages(stack: Stack, folder: Path) -> None:
     with chromium() as browser:
         for name, port, ready in (
-            ("downloads", stack.web_port, "progress"),
+            ("downloads", stack.web_port, "[data-state=STARTED] progress"),
             ("monitor", stack.monitor_port, ".card"),
         ):
             page = browser.new_page(viewport={"width": 1100, "height": 720}, locale="en-GB")
