@@ -16,7 +16,7 @@ from types import FrameType
 
 import msgspec
 
-from tests.benchmarks import census, cleanup, idle, memory, peers, start, status
+from tests.benchmarks import census, cleanup, idle, memory, peers, start, status, telemetry
 from tests.benchmarks.measurement import QUICK, Measurement, Settings
 
 Measure = Callable[[Path, Settings], Iterator[Measurement]]
@@ -31,6 +31,10 @@ ROWS: dict[str, Measure] = {
     "status": status.measure,
     "census": census.measure,
     "cleanup": cleanup.measure,
+    "events-fold": telemetry.measure_fold,
+    "events": telemetry.measure_engine,
+    "events-memory": telemetry.measure_memory,
+    "event-visible": telemetry.measure_visible,
 }
 """To measure something more, write its function and name it here."""
 
