@@ -16,7 +16,7 @@ from types import FrameType
 
 import msgspec
 
-from tests.benchmarks import census, cleanup, idle, memory, peers, start, status
+from tests.benchmarks import census, cleanup, history, idle, memory, peers, start, status
 from tests.benchmarks.measurement import QUICK, Measurement, Settings
 
 Measure = Callable[[Path, Settings], Iterator[Measurement]]
@@ -31,6 +31,7 @@ ROWS: dict[str, Measure] = {
     "status": status.measure,
     "census": census.measure,
     "cleanup": cleanup.measure,
+    "history": history.measure,
 }
 """To measure something more, write its function and name it here."""
 
