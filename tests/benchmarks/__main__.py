@@ -19,6 +19,7 @@ import msgspec
 from tests.benchmarks import (
     census,
     cleanup,
+    history,
     idle,
     memory,
     peers,
@@ -46,6 +47,7 @@ ROWS: dict[str, Measure] = {
     "events": telemetry.measure_engine,
     "events-memory": telemetry.measure_memory,
     "event-visible": telemetry.measure_visible,
+    "history": history.measure,
 }
 """To measure something more, write its function and name it here."""
 
