@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from desktop.engine.iso_time import instant
@@ -30,6 +31,8 @@ _SOCKET_TIMEOUT_MIN_S = 0.5
 """A broker that accepts but does not answer (stopped, swapping) must not hold the caller."""
 _AGAIN_S = 0.04
 """Pause between the pings of one question: so late at most is a fresh node noticed."""
+_RETRIES = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
+"""Of a question whose connection was lost as it was put."""
 
 TEXT_MAX = 1024
 """Longest name or argument that is kept of what a worker says; Celery's own events cut there."""
@@ -203,6 +206,7 @@ def _collect(
                 asked_until = min(now + again_s, until)
                 mailbox._publish(  # type: ignore[no-untyped-call]
                     *asked,
+                    producer=_producer(channel),
                     destination=None if nodes is None else list(dict.fromkeys(nodes)),
                     reply_ticket=ticket,
                     channel=channel,
@@ -218,6 +222,16 @@ def _collect(
     # kombu lost its connection and put the question on another, where nobody listened for replies.
     left_s = until - time.monotonic()
     return _collect(mailbox, asked, left_s, nodes, again_s, enough) if left_s > 0 else replies
+
+
+def _producer(channel: Any) -> Any:
+    """The mailbox asks to publish with kombu's own retries, which are for ever: who asks a broker
+    that is stopped at that moment would not come back, and the engine could not end."""
+    from kombu.messaging import Producer
+
+    producer: Any = Producer(channel, auto_declare=False)  # type: ignore[no-untyped-call]
+    producer.publish = partial(producer.publish, retry_policy=_RETRIES)
+    return producer
 
 
 def _by_node(replies: Any) -> tuple[tuple[str, Any], ...]:

@@ -322,7 +322,8 @@ class StackStatus(msgspec.Struct, frozen=True):
     workers: tuple[WorkerRow, ...] = ()
     tasks: TaskCounts = TaskCounts()
     history_mark: int = 0
-    """Grows with every change of the history of tasks, as :attr:`TaskPage.mark` does."""
+    """Grows with all news for the history of tasks: with another mark, ask again. It counts what
+    the engine has heard since it began, not what the file has seen (:attr:`TaskPage.mark`)."""
     active: tuple[ActiveTask, ...] = ()
     queues: tuple[Queue, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from desktop.engine.events_off import events_off
 from desktop.engine.model import StackStatus
 from desktop.engine.stack_findings import (
@@ -40,6 +42,7 @@ def stack_status(stack: LiveStack) -> StackStatus:
         services=services,
         workers=rows,
         tasks=stack.tasks.counts,
+        history_mark=stack.tasks.history.mark,
         active=stack.tasks.active,
         queues=stack.queues.status(rows),
         findings=(
@@ -47,7 +50,7 @@ def stack_status(stack: LiveStack) -> StackStatus:
             *(*stack.tasks.history.findings(), *stack.queues.findings()),
             *stack.machine_findings,
         ),
-        telemetry=stack.tasks.status,
+        telemetry=msgspec.structs.replace(stack.tasks.status, silent=stack.tasks.silent),
         cleanup=stack.cleaner.progress,
         lost=stack.rescuer.lost,
         stranded=stack.rescuer.stranded,

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.paths import Home
 
-Value = str | bool | list[str] | dict[str, str]
+Value = str | bool | list[str]
 DEFAULTS: dict[str, Value] = {
     "language": "",
     "theme": "system",
@@ -21,7 +21,6 @@ DEFAULTS: dict[str, Value] = {
     "notifications": True,
     "last_page": "",
     "task_columns": [],
-    "task_filters": {},
 }
 
 
@@ -132,17 +131,7 @@ class Preferences(QObject):
     def task_columns(self, value: tuple[str, ...]) -> None:
         self._set("task_columns", list(value))
 
-    @property
-    def task_filters(self) -> dict[str, str]:
-        """Searches for tasks that were kept: name and query, the oldest first."""
-        return dict(self._values["task_filters"])  # type: ignore[arg-type]
-
-    @task_filters.setter
-    def task_filters(self, value: dict[str, str]) -> None:
-        self._set("task_filters", dict(value))
-
 
 def _holds_words(value: object) -> bool:
-    """A list or a table holds strings and nothing else; whoever edits the file may err."""
-    parts = value.values() if isinstance(value, dict) else value
-    return not isinstance(value, list | dict) or all(isinstance(one, str) for one in parts)  # type: ignore[attr-defined]
+    """A list holds strings and nothing else; whoever edits the file may err."""
+    return not isinstance(value, list) or all(isinstance(one, str) for one in value)

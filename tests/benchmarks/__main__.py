@@ -16,7 +16,17 @@ from types import FrameType
 
 import msgspec
 
-from tests.benchmarks import census, cleanup, idle, memory, peers, start, status, telemetry
+from tests.benchmarks import (
+    census,
+    cleanup,
+    idle,
+    memory,
+    peers,
+    start,
+    status,
+    task_window,
+    telemetry,
+)
 from tests.benchmarks.measurement import QUICK, Measurement, Settings
 
 Measure = Callable[[Path, Settings], Iterator[Measurement]]
@@ -35,6 +45,7 @@ ROWS: dict[str, Measure] = {
     "events": telemetry.measure_engine,
     "events-memory": telemetry.measure_memory,
     "event-visible": telemetry.measure_visible,
+    "task-window": task_window.measure,
 }
 """To measure something more, write its function and name it here."""
 

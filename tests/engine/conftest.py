@@ -112,7 +112,7 @@ class Workers:
                 start_new_session=True,
             )
         self._processes.append(process)
-        wait_until(lambda: " ready." in log.read_text(errors="replace"), 30)
+        wait_until(lambda: " ready." in log.read_text(errors="replace"))
         return process
 
     def send(self, task: str, *args: object) -> str:
@@ -144,7 +144,7 @@ class Workers:
         return [sys.executable, "-m", "celery", "-A", "sample", *args]
 
 
-def wait_until(fact: Callable[[], object], timeout_s: float = 15.0) -> None:
+def wait_until(fact: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Return as soon as ``fact`` holds; fail when it does not in time."""
     deadline = time.monotonic() + timeout_s
     while not fact():

@@ -5,9 +5,11 @@ import threading
 from pathlib import Path
 
 import redis
+from kombu.messaging import Producer
 from kombu.transport.redis import Channel
 
 from desktop.engine.control import Control, _by_node, active_task
+from tests.engine.conftest import Server
 
 
 def test_a_worker_that_consumes_answers_a_ping(server, workers):
@@ -62,6 +64,21 @@ def test_a_global_key_prefix_is_honoured(server, workers):
     workers.start("w1@test", "-P", "solo")
     assert Control(server.url, {"global_keyprefix": "mine:"}).ping("w1@test", 5)
     assert not Control(server.url).ping("w1@test", 0.1)
+
+
+def test_a_broker_that_goes_as_it_is_asked_holds_nobody(tmp_path, monkeypatch):
+    server = Server(tmp_path)
+    publish = Producer.publish
+
+    def gone(*args, **options):
+        server.stop()
+        return publish(*args, **options)
+
+    monkeypatch.setattr(Producer, "publish", gone)
+    asking = threading.Thread(target=lambda: Control(server.url).stats(0.5), daemon=True)
+    asking.start()
+    asking.join(30)
+    assert not asking.is_alive()
 
 
 def test_nobody_answers_where_there_is_no_broker(closed_port):

@@ -421,7 +421,7 @@ def test_our_own_worker_is_not_shadowed_by_what_lies_around(
     worker = specs(f'app = "web.celery_app"\n[redis]\nurl = "{server.url}"')["worker1"]
     child = started(worker)
     log = started.log(worker)
-    wait_until(lambda: " ready." in log.read_text() or child.poll() is not None, 30)
+    wait_until(lambda: " ready." in log.read_text() or child.poll() is not None)
     assert "web.downloads.tasks.download" in log.read_text()
     assert "maintenance_queue" in log.read_text()
 
@@ -435,7 +435,7 @@ def test_beat_stays_and_keeps_its_schedule_out_of_the_project(
 ) -> None:
     beat = specs(f'app = "web.celery_app"\n[redis]\nurl = "{server.url}"')["beat"]
     child = started(beat)
-    wait_until(lambda: any(home.run.glob("beat-schedule*")) or child.poll() is not None, 30)
+    wait_until(lambda: any(home.run.glob("beat-schedule*")) or child.poll() is not None)
     assert child.poll() is None
 
 
@@ -465,7 +465,7 @@ def test_flower_asks_for_its_generated_credentials(
         except httpx.TransportError:
             return False
 
-    wait_until(ready, 30)
+    wait_until(ready)
     assert httpx.get(flower.url).status_code == 401
     assert httpx.get(flower.url, auth=("admin", "admin123")).status_code == 401
     assert httpx.get(flower.url, auth=(login.user, login.password)).status_code < 400

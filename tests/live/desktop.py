@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 
 class Desktop:
@@ -70,6 +70,10 @@ class Desktop:
 
     def key(self, keys: str) -> None:
         self._ask("key", "--clearmodifiers", keys)
+
+    def types(self, words: str) -> None:
+        """Key by key, where the keyboard is."""
+        self._ask("type", "--delay", "20", words)
 
     def screenshot(self, path: Path) -> None:
         subprocess.run(["import", "-window", "root", str(path)], env=self.env, check=True)

@@ -63,6 +63,13 @@ def draw(folder: Path) -> None:
             stack.end()
 
 
+def page_keys(name: str) -> str:
+    """The keys that show a page, wherever it stands in the sidebar."""
+    from desktop.ui.pages import PAGES
+
+    return f"ctrl+{[page.name for page in PAGES].index(name) + 1}"
+
+
 def _stack(root: Path) -> Stack:
     stack = Stack(root, name="shop")
     for name, port in GUIDE_PORTS.items():
@@ -79,9 +86,9 @@ def _pages(desktop: Desktop, stack: Stack, folder: Path) -> None:
     with _tray(desktop, stack) as window:
         time.sleep(SETTLED_S)
         _picture(desktop, window, folder / "overview-light.png")
-        desktop.key("ctrl+4")
+        desktop.key(page_keys("logs"))
         _picture(desktop, window, folder / "logs-light.png")
-        desktop.key("ctrl+1")
+        desktop.key(page_keys("overview"))
         desktop.click(1268, 14, button=3)
         time.sleep(1)
         desktop.screenshot(folder / "tray-menu.png")
@@ -102,7 +109,7 @@ def _cleanup(desktop: Desktop, stack: Stack, folder: Path) -> None:
         except TrayError as error:
             print(f"no picture of the cleanup: {error}")
             return
-        desktop.key("ctrl+3")
+        desktop.key(page_keys("cleanup"))
         time.sleep(SETTLED_S / 4)
         _picture(desktop, window, folder / "cleanup-light.png")
 
@@ -137,7 +144,7 @@ def _failed(desktop: Desktop, stack: Stack, folder: Path) -> None:
     with _tray(desktop, stack) as window:
         stack.start()
         until(lambda: stack.service("mail").state is ServiceState.FAILED, 60)
-        desktop.key("ctrl+2")
+        desktop.key(page_keys("services"))
         time.sleep(SETTLED_S / 4)
         desktop.key("End")
         _picture(desktop, window, folder / "services-failed.png")

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import psutil
-import pytest
 
 from desktop.engine.commands import Census, CensusReport, Open, Watch
 from desktop.engine.model import Finding, WorkerRow
@@ -38,7 +37,6 @@ def reload(stack: Stack, more: str) -> None:
         client.submit(Open(stack.project))
 
 
-@pytest.mark.timeout(120)
 def test_a_configuration_that_changes_and_a_duplicate_from_elsewhere(stack: Stack) -> None:
     """Nobody asks for a look: what is wrong is told all the same."""
     extra = '[worker.bulk]\nqueues = ["bulk"]\npool = "solo"\n'
@@ -84,7 +82,6 @@ def test_a_configuration_that_changes_and_a_duplicate_from_elsewhere(stack: Stac
         elsewhere.wait(30)
 
 
-@pytest.mark.timeout(120)
 def test_a_worker_of_a_dead_engine_whose_record_is_gone(stack: Stack) -> None:
     assert not stack.start("worker1").failed
     worker = stack.service("worker1")

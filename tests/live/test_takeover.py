@@ -162,7 +162,7 @@ def test_a_stop_reaches_all_of_a_takeover(make_ledger: MakeLedger) -> None:
     assert not thread.is_alive(), "who asked for the restart is answered"
     assert busy.busy == ("hand",)  # type: ignore[union-attr]
     ledger.hold.unlink()
-    assert {s.name for s in ledger.status().services if s.pid} == {"redis", "hand.old"}
+    until(lambda: {s.name for s in ledger.status().services if s.pid} == {"redis", "hand.old"})
     assert "hand" in ledger.stop(force=True).stopped
     until(lambda: not ledger.left_over())
 

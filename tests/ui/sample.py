@@ -321,4 +321,3 @@ class StandInPreferences(QObject):
         self.notifications = True
         self.last_page = "overview"
         self.task_columns: tuple[str, ...] = ()
-        self.task_filters: dict[str, str] = {}

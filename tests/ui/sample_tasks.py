@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from desktop.engine.history_commands import (
+    ListFilters,
     ListTasks,
+    SavedFilters,
+    SaveFilter,
     ShowTask,
     TaskDetail,
     TaskFigures,
@@ -141,6 +145,7 @@ class StandInHistory:
 
     def __init__(self, tasks: Sequence[Task] = ()) -> None:
         self.tasks = list(tasks)
+        self.filters: dict[str, str] = {}
         self.mark = 1
         self.report: Callable[[ActOnTasks], TaskActionReport] = acted
 
@@ -165,10 +170,18 @@ class StandInHistory:
             ShowTask: self.detail,
             TaskFigures: figures,
             ActOnTasks: self._act,
+            ListFilters: lambda _command: SavedFilters(tuple(self.filters.items())),
+            SaveFilter: self._save,
         }
 
     def _act(self, command: ActOnTasks) -> TaskActionReport:
         return self.report(command)
+
+    def _save(self, command: SaveFilter) -> SavedFilters:
+        self.filters.pop(command.name, None)
+        if command.search:
+            self.filters[command.name] = command.search
+        return SavedFilters(tuple(self.filters.items()))
 
     def found(self, command: ListTasks) -> list[Task]:
         chosen = command.selection
@@ -199,6 +212,7 @@ class StandInHistory:
             len(found) if command.count else None,
             len(self.tasks),
             self.mark,
+            dict(Counter(one.state for one in self.tasks)),
         )
 
     def detail(self, command: ShowTask) -> TaskDetail | Problem:

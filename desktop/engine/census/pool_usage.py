@@ -16,6 +16,8 @@ from desktop.engine.census.facts import CREATE_TIME_MARGIN_S
 
 REMEMBERED_MAX = 2_000
 CONNECTIONS_MAX = 20
+OVER_S = 0.25
+"""CPU is told over this long at least."""
 _USR1 = 10
 """SIGUSR1's number on Linux, whose signal masks are read here."""
 
@@ -30,12 +32,18 @@ class Reading(msgspec.Struct, frozen=True):
     """Of one core since the last reading; None at the first."""
 
 
+class _Used(msgspec.Struct, frozen=True):
+    at: float
+    cpu_s: float
+    percent: float | None = None
+
+
 class PoolMeter:
     """Reads processes again and again; a reading's CPU is that since the one before. Blocks a
     millisecond for ten processes."""
 
     def __init__(self) -> None:
-        self._last: OrderedDict[tuple[int, float], tuple[float, float]] = OrderedDict()
+        self._last: OrderedDict[tuple[int, float], _Used] = OrderedDict()
         self._one_at_a_time = threading.Lock()
 
     def read(self, pids: Iterable[int]) -> dict[int, Reading]:
@@ -54,13 +62,16 @@ class PoolMeter:
             born, times, now = process.create_time(), process.cpu_times(), time.monotonic()
             size = process.memory_info().rss
         used = times.user + times.system
-        key = (process.pid, born)
-        before = self._last.pop(key, None)
-        self._last[key] = (now, used)
-        percent = None
-        if before and now > before[0] and used >= before[1]:
-            percent = 100.0 * (used - before[1]) / (now - before[0])
-        return Reading(process.pid, born, size, percent)
+        before = self._last.pop((process.pid, born), None)
+        this = _Used(now, used)
+        if before and now - before.at < OVER_S:
+            # Two looks at once: the clock of CPU time is too coarse for what lies between them.
+            this = before
+        elif before and used >= before.cpu_s:
+            percent = 100.0 * (used - before.cpu_s) / (now - before.at)
+            this = _Used(now, used, percent)
+        self._last[process.pid, born] = this
+        return Reading(process.pid, born, size, this.percent)
 
 
 def is_child(pid: int, parent: int, born: float) -> bool:

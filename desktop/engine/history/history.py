@@ -58,6 +58,11 @@ class History:
         """Record what is known of these tasks now. Any thread; returns at once."""
         self._recorder.put(tasks)
 
+    @property
+    def mark(self) -> int:
+        """Grows with each piece of news."""
+        return self._recorder.puts
+
     def unfinished(self) -> tuple[str, ...]:
         """Ids of tasks that had not ended when they were last heard of, the newest first; at most
         :data:`UNFINISHED_MAX`. Blocks; not on the loop."""

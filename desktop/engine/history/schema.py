@@ -103,7 +103,7 @@ CREATE TABLE task (
 );
 CREATE UNIQUE INDEX task_id ON task (id);
 CREATE INDEX task_state ON task (state) WHERE state != 4;
-CREATE INDEX task_received ON task (received);
+CREATE INDEX task_received ON task (COALESCE(received, sent));
 CREATE INDEX task_runtime ON task (runtime);
 CREATE INDEX task_root ON task (root) WHERE root != x'';
 CREATE INDEX task_fault ON task (fault, state, name) WHERE fault IS NOT NULL;

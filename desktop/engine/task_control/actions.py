@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from desktop.engine.states import TaskState
@@ -37,6 +38,7 @@ class TaskActions:
 
     def __init__(self, stack: LiveStack) -> None:
         self._stack = stack
+        self._note = partial(records.note_sent, stack)
         self._revoked: OrderedDict[str, Whereabouts] = OrderedDict()
         """What was revoked from here, as it was then: a worker that drops a message ends it."""
         self._revoked_size = 0
@@ -65,7 +67,7 @@ class TaskActions:
             outcomes = (
                 [again.preview(one, place.info) for one in known]
                 if command.dry_run
-                else await again.run_again(place, known)
+                else await again.run_again(place, known, self._note)
             )
         return report(command.verb, outcomes, dry_run=command.dry_run, undo=command.undo)
 
@@ -76,7 +78,7 @@ class TaskActions:
         if command.again:
             tasks = await records.concerned(self._stack, by_hand.selection_of(command.again))
             first = (await look(place, tasks)).of[command.again]
-        return await by_hand.run(place, command, first)
+        return await by_hand.run(place, command, first, self._note)
 
     async def registered(self, _command: RegisteredTasks) -> RegisteredTasksReport:
         """Of the app and of the workers that answer; without a broker, of the app alone."""
@@ -116,7 +118,7 @@ class TaskActions:
         )
         if dry_run:
             return cannot + [again.preview(one, place.info) for one in can]
-        sent = await again.run_again(place, can)
+        sent = await again.run_again(place, can, self._note)
         for one in sent:
             if one.done:
                 self._forget(one.id)

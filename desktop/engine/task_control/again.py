@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 from desktop.engine.app_info import AppInfo
@@ -11,7 +12,7 @@ from desktop.engine.task_commands import TaskOutcome
 from desktop.engine.task_control.arguments import Arguments, arguments_of
 from desktop.engine.task_control.outcomes import outcome
 from desktop.engine.task_control.place import Place
-from desktop.engine.task_control.sending import Letter, post_office
+from desktop.engine.task_control.sending import Letter, Note, post_office
 from desktop.engine.task_control.whereabouts import Where, Whereabouts
 from desktop.words import Text, text, verbatim
 
@@ -40,13 +41,13 @@ def preview(known: Whereabouts, info: AppInfo) -> TaskOutcome:
     return outcome(known, words)
 
 
-async def run_again(place: Place, tasks: Sequence[Whereabouts]) -> list[TaskOutcome]:
+async def run_again(place: Place, tasks: Sequence[Whereabouts], note: Note) -> list[TaskOutcome]:
     """Send each again, as a new task."""
     check_content(place.info)
-    return await asyncio.to_thread(_send, place, tasks)
+    return await asyncio.to_thread(_send, place, tasks, note)
 
 
-def _send(place: Place, tasks: Sequence[Whereabouts]) -> list[TaskOutcome]:
+def _send(place: Place, tasks: Sequence[Whereabouts], note: Note) -> list[TaskOutcome]:
     found: list[TaskOutcome] = []
     broken: TrayError | None = None
     try:
@@ -57,7 +58,10 @@ def _send(place: Place, tasks: Sequence[Whereabouts]) -> list[TaskOutcome]:
                 if refused:
                     found.append(refused)
                     continue
-                new_id = post(letter(known, arguments, place.info))
+                sent = letter(known, arguments, place.info)
+                at = time.time()
+                new_id = post(sent)
+                note(sent, new_id, at)
                 words = text("Sent again as {id}.{warning}", id=new_id, warning=_warning(known))
                 found.append(outcome(known, words, new_id=new_id))
     except TrayError as error:

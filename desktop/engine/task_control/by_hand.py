@@ -18,7 +18,7 @@ from desktop.engine.task_commands import RunTask, TaskActionReport, TaskOutcome
 from desktop.engine.task_control import again
 from desktop.engine.task_control.arguments import read_list, read_object
 from desktop.engine.task_control.place import Place, place_of
-from desktop.engine.task_control.sending import Letter, send
+from desktop.engine.task_control.sending import Letter, Note, send
 from desktop.engine.task_control.signature import misfit
 from desktop.engine.task_control.whereabouts import ANSWER_TIMEOUT_S, Whereabouts
 from desktop.engine.task_model import RegisteredTask
@@ -75,7 +75,9 @@ def registration(words: str) -> tuple[str, str]:
     return name[:1024], rest.removesuffix("]").removeprefix("rate_limit=") if rest else ""
 
 
-async def run(place: Place, command: RunTask, first: Whereabouts | None) -> TaskActionReport:
+async def run(
+    place: Place, command: RunTask, first: Whereabouts | None, note: Note
+) -> TaskActionReport:
     """``first``: the task that it repeats, if any."""
     args, kwargs = read_list(command.args), read_object(command.kwargs)
     countdown_s = _countdown(command.countdown_s)
@@ -96,7 +98,9 @@ async def run(place: Place, command: RunTask, first: Whereabouts | None) -> Task
     letter = _letter(command, first, queue, args, kwargs)
     if countdown_s:
         letter = msgspec.structs.replace(letter, eta=time.time() + countdown_s)
+    at = time.time()
     new_id = await asyncio.to_thread(send, place.url, place.options, letter)
+    note(letter, new_id, at)
     return _report(command.name, queue, new_id, consumed=queue in consumers)
 
 

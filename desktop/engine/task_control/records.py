@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from desktop.engine.errors import TrayError, UsageError
 from desktop.engine.history_commands import ListTasks, Selection
 from desktop.engine.states import TaskState
+from desktop.engine.task_control.sending import Letter, shown_of
 from desktop.engine.task_model import Task
 from desktop.words import Text, text
 
@@ -73,6 +74,28 @@ def _in_flight(stack: LiveStack, ids: tuple[str, ...]) -> dict[str, Task]:
         )
         for one in stack.tasks.holders.last(ids).values()
     }
+
+
+def note_sent(stack: LiveStack, letter: Letter, task_id: str, at: float) -> None:
+    """Record what was sent from here: only the sender knows the queue, and its event is not sent.
+    ``at`` is before it was sent: whatever a worker tells of it is newer. Any thread."""
+    args, kwargs = shown_of(letter)
+    stack.tasks.history.put(
+        [
+            Task(
+                id=task_id,
+                name=letter.name,
+                queue=letter.queue,
+                args=args,
+                kwargs=kwargs,
+                root_id=letter.root_id or letter.again_of or task_id,
+                parent_id=letter.again_of,
+                eta=letter.eta,
+                sent_at=at,
+                seen_at=at,
+            )
+        ]
+    )
 
 
 def too_many(most: int) -> UsageError:

@@ -46,6 +46,8 @@ class Letter(msgspec.Struct, frozen=True):
     """Of that task."""
 
 
+Note = Callable[[Letter, str, float], None]
+"""Is told what was sent, its id, and the instant just before. Any thread."""
 Post = Callable[[Letter], str]
 """Sends one; its new id. Raises :class:`desktop.engine.errors.ServiceError`."""
 
@@ -87,6 +89,7 @@ def _publish(producer: Any, letter: Letter) -> str:
     from kombu.utils.uuid import uuid
 
     args, kwargs = json.loads(letter.args), json.loads(letter.kwargs)
+    shown = shown_of(letter)
     task_id = str(uuid())
     embedded = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
     producer.publish(
@@ -99,11 +102,19 @@ def _publish(producer: Any, letter: Letter) -> str:
         correlation_id=task_id,
         headers={
             **_headers(letter, task_id),
-            "argsrepr": letter.shown_args or _shown(repr(tuple(args))),
-            "kwargsrepr": letter.shown_kwargs or _shown(repr(kwargs)),
+            "argsrepr": shown[0],
+            "kwargsrepr": shown[1],
         },
     )
     return task_id
+
+
+def shown_of(letter: Letter) -> tuple[str, str]:
+    """The representations of its arguments, as events and logs will tell them."""
+    return (
+        letter.shown_args or _shown(repr(tuple(json.loads(letter.args)))),
+        letter.shown_kwargs or _shown(repr(json.loads(letter.kwargs))),
+    )
 
 
 def _headers(letter: Letter, task_id: str) -> dict[str, Any]:

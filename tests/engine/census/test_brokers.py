@@ -5,8 +5,6 @@ from __future__ import annotations
 import socket
 from typing import Any
 
-import pytest
-
 from desktop.engine.census import brokers
 from desktop.engine.census.brokers import Broker, ask
 from desktop.engine.control import Control
@@ -40,7 +38,6 @@ def test_there_is_an_end_to_it() -> None:
     assert len(brokers.brokers((), named)) == brokers.BROKERS_MAX
 
 
-@pytest.mark.timeout(60)
 async def test_dead_and_mute_brokers_hide_nobody(server: Any, closed_port: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         port = mute.getsockname()[1]

@@ -38,7 +38,6 @@ def told(rows: tuple[WorkerRow, ...], folder: Path) -> dict[int, WorkerRow]:
     return {row.pid: row for row in rows if row.cwd and Path(row.cwd).is_relative_to(folder)}
 
 
-@pytest.mark.timeout(100)
 def test_a_job_whose_launcher_and_shell_are_gone_is_an_orphan(
     zoo: Any, wait_until: Callable[..., None]
 ) -> None:
@@ -46,7 +45,7 @@ def test_a_job_whose_launcher_and_shell_are_gone_is_an_orphan(
     plain = " ".join([CELERY, *WORKER, "-P", "solo", "-n", "orphan@%h"])
     # Job control gives the launcher a group of its own, as a shell in a terminal does.
     shell = zoo.shell("orphan", f"set -m; {PYTHON} launch.py {plain} & wait")
-    wait_until(lambda: zoo.is_ready(f"orphan@{HOST}"), 30)
+    wait_until(lambda: zoo.is_ready(f"orphan@{HOST}"))
     census = Census()
     [row] = told(census.scan([]), zoo.folder).values()
     assert (row.owner, row.started_by) == (Owner.EXTERNAL, "script")
@@ -64,12 +63,11 @@ def test_a_job_whose_launcher_and_shell_are_gone_is_an_orphan(
     ]
 
 
-@pytest.mark.timeout(100)
 def test_what_a_recorded_process_started_is_ours(zoo: Any, wait_until: Callable[..., None]) -> None:
     plain = " ".join([CELERY, *WORKER, "-c", "1"])
     wrapper = zoo.shell("ours", f"{plain} -n ours@%h; true")
     zoo.start("other", CELERY, *WORKER, "-c", "1", "-n", "other@%h")
-    wait_until(lambda: zoo.is_ready(f"ours@{HOST}") and zoo.is_ready(f"other@{HOST}"), 30)
+    wait_until(lambda: zoo.is_ready(f"ours@{HOST}") and zoo.is_ready(f"other@{HOST}"))
     started_at = zoo.running()[wrapper.pid].create_time()
     census = Census()
 
@@ -84,7 +82,6 @@ def test_what_a_recorded_process_started_is_ours(zoo: Any, wait_until: Callable[
     }
 
 
-@pytest.mark.timeout(100)
 def test_of_two_jobs_of_a_closed_terminal_the_one_under_nohup_is_nobodys_orphan(
     zoo: Any, wait_until: Callable[..., None]
 ) -> None:
@@ -104,7 +101,7 @@ def test_of_two_jobs_of_a_closed_terminal_the_one_under_nohup_is_nobodys_orphan(
     kept, left = f"kept@{HOST}", f"left@{HOST}"
     os.write(holder, f"nohup {PLAIN} -n {kept} > kept.log 2>&1 &\n".encode())
     os.write(holder, f"{PLAIN} -n {left} > left.log 2>&1 & disown\n".encode())
-    wait_until(lambda: zoo.is_ready(kept) and zoo.is_ready(left), 30)
+    wait_until(lambda: zoo.is_ready(kept) and zoo.is_ready(left))
     rows = told(Census().scan([]), zoo.folder).values()
     assert {row.started_by for row in rows} == {"terminal"}
 
@@ -118,7 +115,6 @@ def test_of_two_jobs_of_a_closed_terminal_the_one_under_nohup_is_nobodys_orphan(
     wait_until(lambda: owners() == {kept: Owner.EXTERNAL, left: Owner.ORPHAN}, 10)
 
 
-@pytest.mark.timeout(60)
 def test_another_users_worker_is_told_as_such(zoo: Any, wait_until: Callable[..., None]) -> None:
     become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     if os.getuid() != 0 or not shutil.which("setpriv"):
@@ -136,7 +132,7 @@ def test_another_users_worker_is_told_as_such(zoo: Any, wait_until: Callable[...
         def row() -> WorkerRow | None:
             return next((row for row in census.scan([]) if row.pid == child.pid), None)
 
-        wait_until(lambda: (found := row()) and found.username, 20)
+        wait_until(lambda: (found := row()) and found.username)
         found = row()
         child.kill()
         child.wait()
@@ -146,13 +142,12 @@ def test_another_users_worker_is_told_as_such(zoo: Any, wait_until: Callable[...
     assert "It belongs to the user nobody." in [str(why) for why in found.why]
 
 
-@pytest.mark.timeout(60)
 def test_a_worker_that_was_told_to_restart_in_place_has_loaded_its_code_then(
     zoo: Any, wait_until: Callable[..., None]
 ) -> None:
     child = zoo.start("again", *PLAIN.split(), "-n", "again@%h")
     ready = zoo.pids / f"again@{HOST}.ready"
-    wait_until(ready.exists, 30)
+    wait_until(ready.exists)
     census = Census()
     [row] = told(census.scan([], answers_of(zoo.broker, {f"again@{HOST}"})), zoo.folder).values()
     # Its age decides what a restart is: one within the first seconds is taken for the start.
@@ -160,7 +155,7 @@ def test_a_worker_that_was_told_to_restart_in_place_has_loaded_its_code_then(
     ready.unlink()
     told_at = time.time()
     os.kill(child.pid, signal.SIGHUP)
-    wait_until(ready.exists, 30)
+    wait_until(ready.exists)
     [after] = told(census.scan([], answers_of(zoo.broker, {f"again@{HOST}"})), zoo.folder).values()
     assert (after.pid, after.create_time) == (row.pid, row.create_time)
     assert row.create_time <= row.loaded_at < told_at - 2 < after.loaded_at

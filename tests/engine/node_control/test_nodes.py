@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +22,8 @@ from desktop.engine.node_commands import (
 )
 from desktop.engine.node_control import cry, dump, target
 from desktop.engine.node_control.nodes import Nodes
-from desktop.engine.states import Owner
+from desktop.engine.states import Owner, TaskState
+from desktop.engine.task_model import Task
 from tests.engine.conftest import wait_until
 from tests.engine.task_control.yard import Yard
 
@@ -198,6 +200,29 @@ async def test_a_worker_of_processes_is_shown_with_what_each_runs(
     assert settings["result_extended"] == "true"
     assert "hush" not in str(settings)
     assert detail.owner is Owner.EXTERNAL and "worker" in detail.command
+
+
+async def test_what_runs_is_told_with_how_long_it_usually_runs(
+    yard: Yard, nodes: Nodes, gate: Path
+) -> None:
+    now = time.time()
+    yard.history.put(
+        [
+            Task(
+                uuid.uuid4().hex,
+                "yard.hold",
+                TaskState.SUCCESS,
+                started_at=now - 9.0 - runtime_s,
+                finished_at=now - 9.0,
+                runtime_s=runtime_s,
+                seen_at=now - 9.0,
+            )
+            for runtime_s in (1.0, 2.0, 30.0)
+        ]
+    )
+    yard.send("hold", str(gate))
+    process = await busy(nodes, FORK)
+    assert process.task_usual_s == pytest.approx(2.0, rel=0.1)
 
 
 async def test_what_waits_for_its_time_is_told(yard: Yard, nodes: Nodes) -> None:

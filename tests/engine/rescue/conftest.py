@@ -87,7 +87,7 @@ class Yard:
                 start_new_session=True,
             )
         self._children.append(child)
-        wait_until(lambda: " ready." in log.read_text(errors="replace"), 30)
+        wait_until(lambda: " ready." in log.read_text(errors="replace"))
         return self.row(child.pid, node)
 
     def row(self, pid: int, node: str) -> WorkerRow:
@@ -188,6 +188,6 @@ async def watch(yard: Yard, tmp_path: Path) -> AsyncIterator[Watch]:
     await opened.close()
 
 
-async def until(fact: object, timeout_s: float = 15.0) -> None:
+async def until(fact: object, timeout_s: float = 60.0) -> None:
     """As ``wait_until``, without holding the loop."""
     await asyncio.to_thread(wait_until, fact, timeout_s)

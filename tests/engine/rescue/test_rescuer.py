@@ -163,6 +163,8 @@ async def test_what_was_acknowledged_early_and_died_is_listed_and_runs_again(
     await until(lambda: watch.holders.has_ended(done[0]))
     ids = yard.send("early", "x", "y", "z", gate=yard.gate)
     await until(lambda: len(yard.noted("began")) == 3 and len(watch.holders.last(ids)) == 3)
+    # A pool process has begun before the main process hears of it and acknowledges.
+    await until(lambda: unacked(yard) == 1)
     yard.kill(dies)
     report = await watch.rescuer.rescue()
     assert {one.id for one in report.lost} == set(ids[:2])

@@ -276,6 +276,10 @@ async def test_all_that_match_are_run_again_by_their_records(
     )
     assert (report.done, report.failed) == (3, 0)
     assert sorted(yard.result(sent.new_id) for sent in report.outcomes) == [1, 2, 3]
+    sent = report.outcomes[0]
+    record = await yard.history.task(sent.new_id)
+    assert record and (record.queue, record.parent_id) == ("celery", sent.id)
+    assert record.state is TaskState.PENDING and record.args.endswith(",)")
 
 
 async def test_workers_that_take_no_json_are_sent_none(yard: Yard) -> None:

@@ -107,7 +107,7 @@ class Yard:
                 start_new_session=True,
             )
         self._children[node] = child
-        wait_until(lambda: " ready." in log.read_text(errors="replace"), 30)
+        wait_until(lambda: " ready." in log.read_text(errors="replace"))
         return child.pid
 
     def log(self, node: str) -> Path:

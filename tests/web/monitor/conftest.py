@@ -250,7 +250,7 @@ class RunningMonitor:
             return False
 
 
-def wait_until(fact: Callable[[], object], timeout_s: float = 15.0) -> None:
+def wait_until(fact: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Return as soon as ``fact`` holds; fail when it does not in time."""
     deadline = time.monotonic() + timeout_s
     while not fact():

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from desktop.engine.model import Problem
 from desktop.engine.states import Severity
 from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskVerb
-from desktop.ui.pages.tasks.situation import broker_trouble, silent_nodes
+from desktop.quantities import clock
+from desktop.ui.pages.tasks.situation import broker_away, silent_nodes
 from desktop.ui.task_actions import outcome_rows
 from desktop.ui.view import View
 from desktop.ui.widgets.banner import Banner
@@ -48,15 +49,17 @@ class TaskBanners:
 
     def show_surroundings(self, view: View, mends: Mends, *, has_tasks: bool) -> None:
         """Redis is away, or workers do not tell of their tasks."""
-        redis = broker_trouble(view)
+        away = broker_away(view)
         silent = silent_nodes(view.stack)
         banner = self.surroundings
-        if redis is not None and view.reachable:
-            title = str(redis.error.title) if redis.error else tr("Redis is not answering.")
-            words = tr("This is the last that is known. It goes on as soon as Redis is back.")
-            banner.show_words(Severity.WARNING, title, words, dismissable=False)
-            name = redis.name
-            banner.offer((tr("Show details"), lambda: self._actions.show_service(name)))
+        if away is not None and view.reachable:
+            words = tr("This is the last that is known. It goes on as soon as it is back.")
+            if away.since is not None:
+                lost = tr("Lost since {time}.", time=clock(away.since))
+                words = f"{lost} {words}"
+            banner.show_words(Severity.WARNING, str(away.title), words, dismissable=False)
+            show = (tr("Show details"), lambda: self._actions.show_service(away.service))
+            banner.offer(*((show,) if away.service else ()))
         elif silent and has_tasks:
             count = len(silent)
             title = trn(
@@ -75,21 +78,51 @@ class TaskBanners:
         self, command: ActOnTasks, report: TaskActionReport, undo: Callable[[], None]
     ) -> None:
         """What really happened, with a way back where there is one."""
-        severity = Severity.INFO if not report.failed else Severity.WARNING
-        if not report.done:
-            severity = Severity.WARNING
-        failed = [one for one in report.outcomes if not one.done]
-        said = {str(one.words) for one in failed if str(one.words)}
-        detail = said.pop() if len(said) == 1 else ""
-        self.report.show_words(severity, str(report.words), detail)
+        offered = self._about(report)
+        if command.verb is TaskVerb.REVOKE and report.done and not command.undo:
+            offered.append((tr("Undo"), undo))
+        self._tell(report, offered)
+
+    def tell_sent(self, report: TaskActionReport) -> None:
+        """A task was sent by hand."""
+        self._tell(report, self._about(report))
+
+    def tell_export(self, count: int, cancel: Callable[[], None]) -> None:
+        """Tasks are being written into a file."""
+        words = trn("{count} task exported…", "{count} tasks exported…", count, count=f"{count:,}")
+        self.report.show_words(Severity.INFO, words, "", dismissable=False)
+
+        def stop() -> None:
+            cancel()
+            self.report.hide()
+
+        self.report.offer((tr("Cancel"), stop))
+
+    def tell_exported(self, count: int, path: str) -> None:
+        """They are all in the file."""
+        words = trn("{count} task exported.", "{count} tasks exported.", count, count=f"{count:,}")
+        self.report.show_words(Severity.INFO, words, path)
+        self.report.offer((tr("Show the file"), lambda: self._actions.reveal(path)))
+
+    def _about(self, report: TaskActionReport) -> list[tuple[str, Callable[[], None]]]:
+        """Ways to what it tells of."""
         offered: list[tuple[str, Callable[[], None]]] = []
-        if failed and len(report.outcomes) > 1:
+        if report.failed and len(report.outcomes) > 1:
             offered.append((tr("Show details"), lambda: self._list(report)))
         new = [one.new_id for one in report.outcomes if one.new_id]
         if len(new) == 1:
             offered.append((tr("Show it"), lambda: self._actions.show_task(new[0])))
-        if command.verb is TaskVerb.REVOKE and report.done and not command.undo:
-            offered.append((tr("Undo"), undo))
+        return offered
+
+    def _tell(
+        self, report: TaskActionReport, offered: list[tuple[str, Callable[[], None]]]
+    ) -> None:
+        well = report.done and not report.failed
+        said = {str(one.words) for one in report.outcomes if not one.done or report.done == 1}
+        detail = said.pop() if len(said) == 1 else ""
+        title = str(report.words) or detail
+        severity = Severity.INFO if well else Severity.WARNING
+        self.report.show_words(severity, title, "" if detail == title else detail)
         # The same words would keep the buttons of an earlier report.
         self.report.offer()
         self.report.offer(*offered)

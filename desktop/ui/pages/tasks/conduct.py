@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt
@@ -13,12 +14,14 @@ from PySide6.QtWidgets import QMenu, QWidget
 from desktop.engine.history_commands import Selection
 from desktop.engine.states import TaskState
 from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskOutcome, TaskVerb
+from desktop.engine.task_control.export import as_code
 from desktop.engine.task_model import Task
 from desktop.ui import icons
 from desktop.ui.pages.tasks.columns import ALWAYS, KINDS, Column, chosen
 from desktop.ui.pages.tasks.comparison import Comparison
 from desktop.ui.pages.tasks.detail import GOES_ON
 from desktop.ui.pages.tasks.situation import silent_nodes
+from desktop.ui.task_export import TaskExport, ask_path
 from desktop.words import tr, trn
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ class Conduct:
     def __init__(self, page: TasksPage) -> None:
         self._page = page
         self._tasks = page.around.actions.tasks
+        self._export: TaskExport | None = None
 
     def connect(self) -> None:
         """Listen to the parts of the page."""
@@ -42,7 +46,9 @@ class Conduct:
         detail.run_again_asked.connect(lambda task: self.act(TaskVerb.RUN_AGAIN, [task]))
         detail.revoke_asked.connect(lambda task: self.act(TaskVerb.REVOKE, [task]))
         detail.terminate_asked.connect(lambda task: self.act(TaskVerb.TERMINATE, [task]))
+        detail.why_asked.connect(lambda task: page.around.actions.ask_why(task.id))
         detail.more_asked.connect(self._on_detail_more)
+        page.export.clicked.connect(lambda: self.export(page.feed.search.selection))
         page.more.clicked.connect(lambda: _under(page.more, self.page_menu()))
 
     # --- on tasks ---------------------------------------------------------------------------
@@ -70,9 +76,22 @@ class Conduct:
 
     def _repair(self, outcome: TaskOutcome) -> None:
         """Its real arguments are not known: a person fills them in."""
+        form = self._page.around.actions.run_task(
+            name=outcome.name,
+            args=outcome.args,
+            kwargs=outcome.kwargs,
+            again=outcome.id,
+            why=str(outcome.words),
+        )
+        form.sent.connect(self._on_sent)
 
-    def run_by_hand(self, name: str = "") -> None:
+    def run_by_hand(self) -> None:
         """Send a task of a person's choice."""
+        self._page.around.actions.run_task().sent.connect(self._on_sent)
+
+    def _on_sent(self, report: TaskActionReport) -> None:
+        self._page.banners.clear()
+        self._page.banners.tell_sent(report)
 
     def fill_empty(self) -> None:
         """Do something about there being no task at all."""
@@ -81,6 +100,25 @@ class Conduct:
             self.enable_events()
         else:
             self.run_by_hand()
+
+    def export(self, selection: Selection) -> None:
+        """Write these into a file of a person's choice."""
+        ask_path(self._page, lambda path: self._begin_export(selection, path))
+
+    def _begin_export(self, selection: Selection, path: Path) -> None:
+        banners = self._page.banners
+        self.break_off()
+        self._export = export = TaskExport(self._tasks, selection, path, self._page)
+        export.progressed.connect(lambda count: banners.tell_export(count, export.cancel))
+        export.finished.connect(banners.tell_exported)
+        export.failed.connect(self._on_failed)
+        export.begin()
+
+    def break_off(self) -> None:
+        """What was begun for another project, or once more, does not go on."""
+        if self._export is not None:
+            self._export.cancel()
+            self._export = None
 
     def enable_events(self) -> None:
         """Have the silent workers tell of their tasks."""
@@ -115,6 +153,11 @@ class Conduct:
         menu.addSeparator()
         words = tr("Copy ID") if len(tasks) == 1 else tr("Copy IDs")
         _add(menu, words, "copy", lambda: self._tasks.copy_ids(tasks))
+        if len(tasks) == 1:
+            code = partial(as_code, tasks[0])
+            _add(menu, tr("Copy as code"), "copy", lambda: self._tasks.copy(code()))
+        chosen_ = Selection(tuple(task.id for task in tasks), None)
+        _add(menu, tr("Export…"), "download", lambda: self.export(chosen_))
         if len(tasks) in {1, 2}:
             compare = tr("Compare with another run…") if len(tasks) == 1 else tr("Compare these…")
             _add(menu, compare, "", lambda: self.compare(tasks))

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.engine.history_commands import TaskDetail
 from desktop.engine.states import TaskState
+from desktop.engine.task_doubts import doubt_words
 from desktop.engine.task_model import Task
 from desktop.quantities import fine_clock
 from desktop.ui.fonts import Role
@@ -37,6 +38,9 @@ def fill(
     timeline = TimelineView()
     timeline.show_steps(steps(task))
     column.addWidget(_part(tr("Timeline"), timeline))
+    if task.doubt:
+        doubt = Label(str(doubt_words(task.doubt)), Role.SECONDARY, "warn", wrap=True)
+        column.addWidget(_part(tr("In doubt"), doubt))
     _add_arguments(column, task, copy)
     if task.state is TaskState.SUCCESS and task.result:
         _add_block(column, tr("Result"), task.result, copy)

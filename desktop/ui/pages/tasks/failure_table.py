@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from PySide6.QtWidgets import QWidget
@@ -23,6 +24,8 @@ _SHAPES = (
     Shape(text("Succeeded since"), 124, True),
 )
 _EXPENDABLE = (2, 4, 1)
+_PLACE = re.compile(r"[\w.-]+:\d+")
+"""The query language reads a place such as fetch.py:88."""
 
 
 class FailureTable(WordsTable):
@@ -56,6 +59,8 @@ def _row(group: FailureGroup) -> WordsRow:
     )
     keys = (group.count, names, group.first_at, group.last_at, group.succeeded_since)
     query = f"state:failure error:{quoted(group.exception)}"
+    if _PLACE.fullmatch(group.place):
+        query += f" error:{group.place}"
     if len(group.names) == 1:
         query += f" name:{quoted(group.names[0])}"
     return WordsRow(words, keys, query)

@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.engine.states import TaskState
-from desktop.ui import icons
 from desktop.ui.fonts import Role
 from desktop.ui.pages.tasks.completion import Known
-from desktop.ui.pages.tasks.naming import Naming
+from desktop.ui.pages.tasks.kept_searches import KeptSearches
 from desktop.ui.pages.tasks.search_box import SearchBox
 from desktop.ui.phrases import task_state
-from desktop.ui.shown_text import one_line
 from desktop.ui.widgets.button import IconButton
 from desktop.ui.widgets.label import Label
 from desktop.ui.widgets.segments import Segments
 from desktop.words import tr
-
-if TYPE_CHECKING:
-    from desktop.ui.preferences import Preferences
 
 ALL = ""
 STATES: dict[str, tuple[TaskState, ...]] = {
@@ -44,10 +36,9 @@ class FilterBar(QWidget):
     changed = Signal()
 
     def __init__(
-        self, known: Callable[[], Known], preferences: Preferences, parent: QWidget | None = None
+        self, known: Callable[[], Known], kept: KeptSearches, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._preferences = preferences
         self.search = SearchBox(known)
         self.kept = IconButton("bookmark", side=30)
         self.states = Segments(tuple(STATES))
@@ -65,7 +56,7 @@ class FilterBar(QWidget):
         column.addWidget(self.wrong)
         self.search.searched.connect(self.changed)
         self.states.chosen_changed.connect(self.changed)
-        self.kept.clicked.connect(self._on_kept_clicked)
+        self.kept.clicked.connect(lambda: kept.open(self.kept, self.words, self.show_search))
         self.show_counts({})
 
     def retranslate(self) -> None:
@@ -119,50 +110,3 @@ class FilterBar(QWidget):
         self.wrong.setText(words)
         self.wrong.setVisible(bool(words))
         self.search.show_wrong(at)
-
-    # --- kept searches ----------------------------------------------------------------------
-
-    def kept_menu(self) -> QMenu:
-        """Kept searches, to look again, to keep another, to let one go."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.setAccessibleName(tr("Kept searches"))
-        filters = self._preferences.task_filters
-        for name, words in filters.items():
-            self._add(menu, name, partial(self.show_search, words))
-        if filters:
-            menu.addSeparator()
-        keep = self._add(menu, tr("Keep this search…"), self._ask_name)
-        keep.setEnabled(bool(self.words.strip()))
-        if filters:
-            remove = menu.addMenu(icons.icon("close"), tr("Let go"))
-            for name in filters:
-                self._add(remove, name, partial(self._let_go, name))
-        return menu
-
-    @staticmethod
-    def _add(menu: QMenu, words: str, action: Callable[[], object]) -> QAction:
-        entry = QAction(one_line(words, 80).replace("&", "&&"), menu)
-        entry.triggered.connect(lambda _checked=False: action())
-        menu.addAction(entry)
-        return entry
-
-    def _on_kept_clicked(self) -> None:
-        self.kept_menu().popup(self.kept.mapToGlobal(QPoint(0, self.kept.height() + 4)))
-
-    def _ask_name(self) -> None:
-        words = self.words.strip()
-        naming = Naming(
-            self.window(), tr("Keep this search"), tr("Its name"), one_line(words, 60), tr("Keep")
-        )
-        naming.named.connect(lambda name: self.keep(name, words))
-        naming.open()
-
-    def keep(self, name: str, words: str) -> None:
-        """Keep a search under a name; one of the same name gives way."""
-        self._preferences.task_filters = {**self._preferences.task_filters, name: words}
-
-    def _let_go(self, name: str) -> None:
-        filters = self._preferences.task_filters
-        filters.pop(name, None)
-        self._preferences.task_filters = filters

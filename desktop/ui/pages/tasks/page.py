@@ -18,7 +18,8 @@ from desktop.ui.pages.tasks.detail_feed import DetailFeed
 from desktop.ui.pages.tasks.feed import Search, TaskFeed
 from desktop.ui.pages.tasks.figures import Figures
 from desktop.ui.pages.tasks.filter_bar import FilterBar
-from desktop.ui.pages.tasks.situation import Rate, broker_trouble, known_values
+from desktop.ui.pages.tasks.kept_searches import KeptSearches
+from desktop.ui.pages.tasks.situation import Rate, broker_away, known_values
 from desktop.ui.pages.tasks.state_counts import StateCounts
 from desktop.ui.pages.tasks.table import TaskTable
 from desktop.ui.view import View
@@ -54,7 +55,8 @@ class TasksPage(Page):
         for button in (self.switch, self.hold, self.export, self.more):
             self.header.add_action(button)
         self.banners = TaskBanners(around.actions)
-        self.filter = FilterBar(self._known, around.preferences)
+        kept = KeptSearches(around.actions.tasks, self.banners.tell_problem)
+        self.filter = FilterBar(self._known, kept)
         self.table = table = TaskTable()
         self.feed = TaskFeed(table.model_, request, lambda: table.seen, table.would_leave, self)
         self.counts = StateCounts(request, self._show_counts)
@@ -124,11 +126,11 @@ class TasksPage(Page):
             self._project = view.project
             self._problem = None
             self.banners.clear()
+            self.conduct.break_off()
             self._close_detail()
             self.table.model_.reset(())
         self._rate.take(view)
-        self.table.model_.now = view.now
-        self.table.viewport().update()
+        self.table.model_.tick(view.now)
         search = self._search()
         mark = view.stack.history_mark if view.stack else 0
         if view.reachable:
@@ -137,13 +139,13 @@ class TasksPage(Page):
         if view.reachable:
             if self._problem is not None and self._problem.code != BAD_QUERY:
                 self.feed.try_again()
-            self.counts.look(search, mark, view.stack)
+            self.counts.look(search, mark)
             self.details.notice(mark)
         self.figures.take(search.project)
         self._show_counts()
         has_tasks = self.table.model_.rowCount() > 0
         self.banners.show_surroundings(view, self.conduct, has_tasks=has_tasks)
-        set_dim(self.body, view.reachable and broker_trouble(view) is not None)
+        set_dim(self.body, view.reachable and broker_away(view) is not None)
         self._show_state()
 
     def _search(self) -> Search:
@@ -178,6 +180,7 @@ class TasksPage(Page):
             self.table.tell_edges()
         self.details.follow(self.table.model_)
         self.table.show_pill(headline.pill(self.feed))
+        self._show_counts()
         self._show_state()
 
     def _on_refused(self, problem: Problem) -> None:
@@ -199,7 +202,7 @@ class TasksPage(Page):
     # --- what is told -----------------------------------------------------------------------
 
     def _show_counts(self) -> None:
-        self.filter.show_counts(self.counts.counts)
+        self.filter.show_counts(self.counts.counts(self.feed.by_state))
 
     def _show_state(self) -> None:
         """The sentence, and either the table or why there is none."""
@@ -209,7 +212,7 @@ class TasksPage(Page):
                 self.feed,
                 self._rate,
                 reachable=view is not None and view.reachable,
-                broker_away=view is not None and broker_trouble(view) is not None,
+                broker_away=view is not None and broker_away(view) is not None,
             )
         )
         empty = self.feed.loaded and not self.table.model_.tasks and self._problem is None

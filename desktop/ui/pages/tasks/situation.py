@@ -4,37 +4,61 @@ how much goes through. Read from what the window knows; no widgets here."""
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
-from desktop.engine.model import ServiceStatus, StackStatus
-from desktop.engine.states import ALIVE, UP, Role, ServiceKind, ServiceState, TaskState
+from desktop.engine.model import StackStatus
+from desktop.engine.states import ALIVE, Role, ServiceKind, ServiceState, TaskState
 from desktop.ui.pages.tasks.completion import Known
 from desktop.ui.view import View
+from desktop.words import Text, text
 
-EVENTS_OFF = "events-off"
-"""The finding that workers do not tell of their tasks."""
+AWAY_S = 5.0
+"""A connection that is lost for less is not worth a word."""
 RATE_OVER_S = 60.0
 RATE_LEAST_S = 5.0
 """Before this a rate would be a guess."""
 
 
-def broker_trouble(view: View) -> ServiceStatus | None:
-    """Redis, when it should be up and is not; None when all is well or nobody wants it."""
-    redis = next((s for s in view.services if s.kind is ServiceKind.REDIS), None)
-    if redis is None or redis.state in UP or redis.state is ServiceState.STARTING:
+class Away(NamedTuple):
+    """The broker is not there, though it should be."""
+
+    title: Text
+    service: str
+    """Name of its service; "" when it is none of the stack's."""
+    since: float | None
+    """Seconds since the epoch."""
+
+
+def broker_away(view: View) -> Away | None:
+    """None when all is well, or nobody wants the broker."""
+    stack = view.stack
+    if stack is None:
         return None
-    wanted = redis.state in {ServiceState.FAILED, ServiceState.BACKOFF}
+    redis = next((s for s in view.services if s.kind is ServiceKind.REDIS), None)
     works = any(s.kind is ServiceKind.WORKER and s.state in ALIVE for s in view.services)
-    return redis if wanted or works else None
+    heard = stack.telemetry
+    lost = heard.since if works and not heard.connected else None
+    lost = lost if lost is not None and view.now - lost > AWAY_S else None
+    if redis is not None and redis.state in _DOWN:
+        given_up = redis.state is not ServiceState.STOPPED
+        if given_up or works:
+            title = redis.error.title if redis.error else text("Redis is not answering.")
+            return Away(title, redis.name, lost)
+    if lost is not None:
+        name = redis.name if redis is not None else ""
+        return Away(text("The broker is not answering."), name, lost)
+    return None
+
+
+_DOWN = frozenset({ServiceState.STOPPED, ServiceState.FAILED, ServiceState.BACKOFF})
 
 
 def silent_nodes(stack: StackStatus | None) -> tuple[tuple[str, int], ...]:
-    """(node, pid) of the workers that send no task events."""
-    found = next((f for f in stack.findings if f.id == EVENTS_OFF), None) if stack else None
-    if stack is None or found is None:
+    """(node, pid) of the workers that send no events of their tasks; pid 0: not known."""
+    if stack is None:
         return ()
-    rows = [row for row in stack.workers if row.role is Role.WORKER and row.node]
-    concerned = [row for row in rows if row.pid in found.pids] or rows
-    return tuple((row.node, row.pid) for row in concerned)
+    pids = {row.node: row.pid for row in stack.workers if row.role is Role.WORKER}
+    return tuple((node, pids.get(node, 0)) for node in stack.telemetry.silent)
 
 
 def known_values(stack: StackStatus | None, names: tuple[str, ...]) -> Known:

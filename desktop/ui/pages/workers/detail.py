@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import deque
 
 from PySide6.QtCore import Signal
@@ -34,6 +33,10 @@ from desktop.ui.widgets.sparkline import Sparkline
 from desktop.ui.worker_lines import WorkerLine
 from desktop.words import text, tr
 
+RATE_OVER_S = 15.0
+"""Shorter, and a count of tasks is all jumps."""
+Sample = tuple[float, float, float, float]
+"""Instant, tasks begun so far, CPU in percent of a core, bytes of memory."""
 TITLES = (
     text("Processes"),
     text("Queues"),
@@ -57,7 +60,7 @@ class WorkerDetail(Card):
         super().__init__(parent=parent)
         self.node: NodeDetail | None = None
         self._line: WorkerLine | None = None
-        self._samples: dict[tuple[str, int], deque[tuple[float, float, float, float]]] = {}
+        self._samples: dict[tuple[str, int], deque[Sample]] = {}
         self._title = Label("", Role.PANEL_TITLE)
         self._chip = StateChip(tinted=True)
         self._note = Label("", Role.SECONDARY, "sub")
@@ -207,11 +210,7 @@ class WorkerDetail(Card):
     def _show_curves(self, view: View) -> None:
         line = self._line
         samples = tuple(self._samples.get((line.node, line.pid), ())) if line else ()
-        rates = tuple(
-            (at, max(0.0, (done - before) / (at - then) * 60))
-            for (then, before, *_), (at, done, *_) in itertools.pairwise(samples)
-            if at > then
-        )
+        rates = _rates(samples)
         cpu = tuple((at, value) for at, _, value, _ in samples)
         memory = tuple((at, value / 2**20) for at, *_, value in samples)
         rate_now = f"{rates[-1][1]:.0f}" if rates else ""
@@ -244,6 +243,19 @@ class WorkerDetail(Card):
         name.triggered.connect(lambda: self.copied.emit(node.node))
         menu.addAction(name)
         menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
+
+def _rates(samples: tuple[Sample, ...]) -> tuple[tuple[float, float], ...]:
+    """(instant, tasks per minute), each over the :data:`RATE_OVER_S` before it."""
+    found: list[tuple[float, float]] = []
+    first = 0
+    for at, done, _cpu, _memory in samples:
+        while samples[first][0] < at - RATE_OVER_S:
+            first += 1
+        then, before = samples[first][:2]
+        if at > then:
+            found.append((at, max(0.0, (done - before) / (at - then) * 60)))
+    return tuple(found)
 
 
 class _Curve(QWidget):

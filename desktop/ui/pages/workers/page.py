@@ -81,7 +81,7 @@ class WorkersPage(Page):
         detail.tasks.run_asked.connect(self._run_task)
         detail.processes.dump_asked.connect(self._dump)
         for panel in (detail.processes, detail.waiting):
-            panel.task_asked.connect(lambda one: actions.page_asked.emit("tasks", one))
+            panel.task_asked.connect(actions.show_task)
 
     def retranslate(self) -> None:
         self.header.title.setText(self.title())

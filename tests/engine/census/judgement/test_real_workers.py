@@ -64,7 +64,7 @@ class Project:
 
     def ready(self, *keys: str) -> None:
         for key in keys:
-            self._wait_until(lambda key=key: "ready." in self.zoo.log(key), 30)
+            self._wait_until(lambda key=key: "ready." in self.zoo.log(key))
         self.answering.update(keys)
 
     def adopt(self, key: str) -> None:
@@ -99,7 +99,6 @@ def verdict(row: WorkerRow, finding: WorkerFinding) -> Verdict | None:
     return next((one for one in row.verdicts if one.finding is finding), None)
 
 
-@pytest.mark.timeout(100)
 async def test_a_name_that_runs_twice_and_a_worker_too_many(project: Project) -> None:
     project.start("own", *SOLO, "-n", "twin@%h")
     project.start("twin", *SOLO, "-n", "twin@%h")
@@ -135,7 +134,6 @@ def add(x, y):
 """
 
 
-@pytest.mark.timeout(100)
 async def test_code_that_changes_under_a_worker(project: Project, wait_until: Until) -> None:
     """A touch, a swap file and bytecode are no change; another content is, until it is back."""
     (project.folder / "proj" / "tasks.py").write_text(TASKS)
@@ -209,7 +207,6 @@ def {name}():
 """
 
 
-@pytest.mark.timeout(100)
 async def test_two_projects_on_one_queue(project: Project) -> None:
     for name in ("shop", "blog"):
         (project.folder / name).mkdir()
@@ -230,11 +227,10 @@ async def test_two_projects_on_one_queue(project: Project) -> None:
     assert all(part in words for part in ("blog@", "celery", "proj.shop", "proj.blog"))
 
 
-@pytest.mark.timeout(100)
 async def test_two_beats_of_one_app(project: Project, wait_until: Until) -> None:
     beat = ("beat", "--pidfile=", "-l", "INFO")
     project.start("alone", "-b", project.zoo.broker, *beat, "-s", "a.s")
-    wait_until(lambda: "beat: Starting" in project.zoo.log("alone"), 30)
+    wait_until(lambda: "beat: Starting" in project.zoo.log("alone"))
     assert verdict(await project.row("alone"), WorkerFinding.TWO_BEATS) is None
 
     project.start("inside", *SOLO[:1], "-B", *QUIET, "-c", "1", "-n", "inside@%h", "-s", "b.s")
@@ -252,7 +248,6 @@ async def test_two_beats_of_one_app(project: Project, wait_until: Until) -> None
     assert verdict(rows[project.zoo.pid("alone")], WorkerFinding.TWO_BEATS)
 
 
-@pytest.mark.timeout(100)
 async def test_suspended_and_silent(project: Project) -> None:
     project.start("held", *SOLO, "-n", "held@%h")
     project.start("well", *SOLO, "-n", "well@%h")
@@ -270,7 +265,6 @@ async def test_suspended_and_silent(project: Project) -> None:
     assert verdict(await project.row("held"), WorkerFinding.UNRESPONSIVE) is None
 
 
-@pytest.mark.timeout(100)
 async def test_a_worker_that_consumes_nothing(project: Project, wait_until: Until) -> None:
     project.start("idle", *SOLO, "-n", "idle@%h")
     project.ready("idle")

@@ -60,7 +60,7 @@ def test_a_failure_leads_to_its_tasks(qtbot, page, figures) -> None:
     figures.groups.selectRow(0)
     qtbot.keyClick(figures.groups, Qt.Key.Key_Return)
     assert page.filter.words == (
-        'state:failure error:"TimeoutError" name:"shop.tasks.sync_inventory"'
+        'state:failure error:"TimeoutError" error:fetch.py:88 name:"shop.tasks.sync_inventory"'
     )
 
 

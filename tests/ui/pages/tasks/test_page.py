@@ -5,17 +5,18 @@ from __future__ import annotations
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QAbstractSlider, QApplication
+from PySide6.QtGui import QAction, QGuiApplication, QWheelEvent
+from PySide6.QtWidgets import QAbstractSlider, QApplication, QMenu
 
 from desktop.engine.history_commands import ListTasks, TaskOrder
-from desktop.engine.model import Finding
+from desktop.engine.model import TelemetryStatus
 from desktop.engine.node_commands import NodeVerb, TellNode
-from desktop.engine.states import Severity, TaskState
+from desktop.engine.queue_commands import WhyTask
+from desktop.engine.states import TaskState
 from desktop.ui.pages.tasks.columns import Column
 from desktop.ui.pages.tasks.delegate import ROW
+from desktop.ui.pages.tasks.naming import Naming
 from desktop.ui.pages.tasks.pages_held import ROWS_MAX
-from desktop.words import text
 from tests.ui import sample, sample_cleanup
 from tests.ui.sample_tasks import StandInHistory, hostile, task
 from tests.ui.test_window import CTRL, key, text_of
@@ -249,6 +250,7 @@ def test_a_query_that_errs_is_underlined_and_explained(qtbot, page) -> None:
 def test_states_narrow_the_list_and_few_are_counted(qtbot, page, bridge) -> None:
     button = page.filter.states.button("failed")
     assert button.accessibleName() == "Failed, 8"
+    assert not [one for one in bridge.commands if isinstance(one, ListTasks) and one.count]
     assert page.filter.states.button("succeeded").accessibleName() == "Succeeded"
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert {one.state for one in page.table.model_.tasks} == {TaskState.FAILURE}
@@ -281,15 +283,28 @@ def test_escape_clears_then_leaves_and_closes_the_details(qtbot, page, window) -
     assert not page.detail.isVisible() and page.table.hasFocus()
 
 
-def test_a_search_can_be_kept(qtbot, page, preferences) -> None:
+def kept_menu(page) -> dict[str, QAction]:
+    page.filter.kept.click()
+    menu = next(one for one in page.findChildren(QMenu) if one.isVisible())
+    found = {action.text(): action for action in menu.actions()}
+    menu.hide()
+    return found
+
+
+def test_a_search_can_be_kept(qtbot, page, window, history) -> None:
+    assert not kept_menu(page)["Keep this search…"].isEnabled()
     search(qtbot, page, "charge_card")
-    page.filter.keep("Money & more", page.filter.words)
+    kept_menu(page)["Keep this search…"].trigger()
+    naming = next(one for one in window.findChildren(Naming) if one.isVisible())
+    assert naming.field.text() == "charge_card"
+    naming.field.setText("Money & more")
+    naming.take.click()
+    assert history.filters == {"Money & more": "charge_card"}
     page.filter.clear()
-    menu = page.filter.kept_menu()
-    entry = next(action for action in menu.actions() if action.text() == "Money && more")
-    entry.trigger()
+    kept_menu(page)["Money && more"].trigger()
     assert page.filter.words == "charge_card"
-    assert preferences.task_filters == {"Money & more": "charge_card"}
+    kept_menu(page)["Let go"].menu().actions()[0].trigger()
+    assert history.filters == {}
 
 
 # --- when there is nothing --------------------------------------------------------------------
@@ -319,9 +334,8 @@ def test_workers_that_do_not_tell_can_be_told_to(page, bridge, history, count: i
     history.tasks = history.tasks[:count]
     history.mark += 1
     row = sample_cleanup.OURS.worker
-    words = text("Workers are not sending task events.")
-    off = Finding("events-off", Severity.WARNING, words, words, words, (row.pid,))
-    bridge.feed(msgspec.structs.replace(history.stack(), workers=(row,), findings=(off,)))
+    heard = TelemetryStatus(True, sample.UP, silent=(row.node,))
+    bridge.feed(msgspec.structs.replace(history.stack(), workers=(row,), telemetry=heard))
     if count:
         assert page.banners.surroundings.title == "1 worker is not sending task events."
         page.banners.surroundings._buttons.itemAt(0).widget().click()
@@ -404,3 +418,27 @@ def test_hostile_tasks_are_text_and_bounded(qtbot, page, window, history, tell) 
     assert "&lt;b&gt;" in tip and len(tip) < 2_000
     assert "\u202e" not in text_of(page.detail) and "\x1b" not in text_of(page.detail)
     window.grab()
+
+
+def test_what_a_search_finds_is_counted_by_state(qtbot, page, bridge) -> None:
+    search(qtbot, page, "send_digest")
+    counted = [one for one in bridge.commands if isinstance(one, ListTasks) and one.count]
+    assert {one.selection.search for one in counted} == {"send_digest"}
+    assert page.filter.states.button("failed").accessibleName() == "Failed, 2"
+
+
+def test_a_connection_that_is_lost_is_told_with_its_time(page, bridge, history) -> None:
+    lost = TelemetryStatus(False, sample.NOW - 90)
+    bridge.feed(msgspec.structs.replace(history.stack(), telemetry=lost))
+    assert page.banners.surroundings.title == "The broker is not answering."
+    assert page.banners.surroundings.detail.startswith("Lost since ")
+    blink = TelemetryStatus(False, sample.NOW - 1)
+    bridge.feed(msgspec.structs.replace(history.stack(), telemetry=blink))
+    assert not page.banners.surroundings.isVisible()
+
+
+def test_why_is_asked_of_the_engine(qtbot, page, bridge, history) -> None:
+    page.open(history.tasks[1].id)
+    page.detail.why.click()
+    asked = next(one for one in bridge.commands if isinstance(one, WhyTask))
+    assert asked.id == history.tasks[1].id
