@@ -16,7 +16,17 @@ from types import FrameType
 
 import msgspec
 
-from tests.benchmarks import census, cleanup, idle, memory, peers, start, status, task_window
+from tests.benchmarks import (
+    census,
+    cleanup,
+    idle,
+    memory,
+    peers,
+    start,
+    status,
+    task_window,
+    telemetry,
+)
 from tests.benchmarks.measurement import QUICK, Measurement, Settings
 
 Measure = Callable[[Path, Settings], Iterator[Measurement]]
@@ -32,6 +42,10 @@ ROWS: dict[str, Measure] = {
     "census": census.measure,
     "cleanup": cleanup.measure,
     "task-window": task_window.measure,
+    "events-fold": telemetry.measure_fold,
+    "events": telemetry.measure_engine,
+    "events-memory": telemetry.measure_memory,
+    "event-visible": telemetry.measure_visible,
 }
 """To measure something more, write its function and name it here."""
 

@@ -65,6 +65,9 @@ class Words(Protocol):
     def is_an_id(self, low: bytes | str, high: bytes | str) -> bool:
         """Whether some task's id lies there."""
 
+    def few_run(self, operator: str, seconds: float) -> bool:
+        """Whether only few tasks ran so long; ``operator`` is one of query.OPERATORS."""
+
 
 class Condition(NamedTuple):
     """All of it has to hold."""
@@ -79,7 +82,7 @@ class Condition(NamedTuple):
     highest: int = KEY_MOST
     """… to here, itself included."""
     narrow: bool = False
-    """An id is asked for: a handful of rows at most."""
+    """A handful of rows at most, which an index of the table finds."""
 
 
 class Choice(NamedTuple):
@@ -112,7 +115,7 @@ def condition(query: Query, words: Words, now: float, *, by_row: bool = False) -
         elif expression:
             (not_texts if isinstance(part, Not) else texts).append(expression)
         else:
-            narrow = narrow or compiler.asks_for_an_id(part)
+            narrow = narrow or compiler.is_narrow(part)
             rest.append(compiler.sql(part))
     if not_texts and not texts:
         texts.append(EVERYTHING)  # the index takes away from something only
@@ -286,10 +289,13 @@ class _Compiler:
             self.values += one
         return " OR ".join([f"{column} BETWEEN ? AND ?"] * len(ranges))
 
-    def asks_for_an_id(self, part: Query) -> bool:
-        """Whether it is true of a handful of tasks only: of this id, or this root."""
+    def is_narrow(self, part: Query) -> bool:
+        """Whether it is true of a handful of tasks only, which an index finds: of this id, of this
+        root, of those that ran so long."""
         if isinstance(part, Word):
             return self._is_id(part.words)
+        if isinstance(part, Compare) and part.field == "runtime":
+            return self._words.few_run(part.operator, part.number)
         return isinstance(part, Field) and part.field in {"id", "root"}
 
     def _is_id(self, words: str) -> bool:

@@ -11,6 +11,8 @@ from desktop.engine.states import TaskState
 
 LISTED_MAX = 64
 """Numbers that a condition names one by one."""
+FEW_MAX = 1_000
+"""Tasks that are rather all looked at than the table walked for them."""
 
 
 class Lookup:
@@ -35,6 +37,12 @@ class Lookup:
             found = self._connection.execute(question, (low, high)).fetchone()
             self._known_ids[low, high] = found is not None
         return self._known_ids[low, high]
+
+    def few_run(self, operator: str, seconds: float) -> bool:
+        """See :class:`desktop.engine.history.conditions.Words`."""
+        found = f"SELECT 1 FROM task WHERE runtime {operator} ? LIMIT {FEW_MAX + 1}"
+        question = f"SELECT count(*) FROM ({found})"
+        return bool(self._connection.execute(question, (seconds,)).fetchone()[0] <= FEW_MAX)
 
     def tally(self, column: str, number: int) -> int:
         """How many tasks have this number in ``state``, ``name`` or ``node``."""

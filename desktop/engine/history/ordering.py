@@ -2,7 +2,7 @@
 
 In the order of news the full-text index gives keys as lazily as they are asked for, of words and of
 states, names and workers alike. In other orders, what is few is found by it and sorted; otherwise
-the order's own index is walked and each row looked at.
+the order's own index is walked and each row looked at. Which of the two it is, counting tells.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from desktop.engine.history.schema import STATES
 from desktop.engine.history.text_index import NAME, NODE, STATE, one_of
 from desktop.engine.history_commands import TaskOrder
 
-SORTED_MAX = 50_000
+SORTED_MAX = 10_000
 """So many rows are rather found by their filter and sorted than looked for in the order."""
 
 
@@ -85,7 +85,7 @@ def places(
         yield from _by_group(connection, wanted, order, lookup)
     else:
         left = order.limit + 1
-        for statement in by_value(wanted, order, lookup):
+        for statement in by_value(wanted, order, few=are_few(connection, wanted)):
             for value, key in connection.execute(*statement):
                 yield Place(value, key)
                 left -= 1
@@ -140,14 +140,15 @@ def by_key(what: Condition, wanted: Wanted, order: Order) -> Statement:
 # --- by an instant or a duration -----------------------------------------------------------------
 
 
-def by_value(wanted: Wanted, order: Order, lookup: Lookup) -> list[Statement]:
+def by_value(wanted: Wanted, order: Order, *, few: bool) -> list[Statement]:
     """First those that have a value, then the others, the newest first."""
-    field, after = _VALUES[order.by], order.after
+    # What is few is sorted: the bare value would have the order's own index walked.
+    bare = "+" if few else ""
+    field, key, after = f"{bare}{_VALUES[order.by]}", f"{bare}task.key", order.after
     sign, way = ("<", "DESC") if order.descending else (">", "ASC")
     columns = f"{field}, task.key"
-    found = wanted.texts or wanted.narrow or _fewest(wanted, lookup) <= SORTED_MAX
-    what = wanted.condition if found else wanted.by_row
-    hint = "" if found else f"INDEXED BY task_{order.by.value}"
+    what = wanted.condition if few else _in_rows(wanted.by_row)
+    hint = "" if few else f"INDEXED BY task_{order.by.value}"
     made = []
     if after is None or after.value is not None:
         known = [f"{field} IS NOT NULL"]
@@ -156,24 +157,33 @@ def by_value(wanted: Wanted, order: Order, lookup: Lookup) -> list[Statement]:
             # Of an expression SQLite sees the range in a plain comparison only.
             known.append(f"{field} {sign}= {value!r}")
             known.append(f"({field}, task.key) {sign} ({value!r}, {after.key:d})")
-        end = f" ORDER BY {field} {way}, task.key {way} LIMIT {order.limit + 1:d}"
+        end = f" ORDER BY {field} {way}, {key} {way} LIMIT {order.limit + 1:d}"
         made.append(_ended(question(what, wanted.ids, columns, *known, hint=hint), end))
     unknown = [f"{field} IS NULL"]
     if after is not None and after.value is None:
         unknown.append(f"task.key < {after.key:d}")
-    end = f" ORDER BY task.key DESC LIMIT {order.limit + 1:d}"
+    end = f" ORDER BY {key} DESC LIMIT {order.limit + 1:d}"
     made.append(_ended(question(what, wanted.ids, columns, *unknown, hint=hint), end))
     return made
 
 
-def _fewest(wanted: Wanted, lookup: Lookup) -> int:
-    """How many tasks at most match, by the rarest of the states, names and workers asked for."""
-    counts = (
-        sum(lookup.tally(one.column, number) for number in one.numbers)
-        for one in wanted.choices
-        if one is not None
-    )
-    return min(counts, default=lookup.kept + SORTED_MAX)
+def are_few(connection: sqlite3.Connection, wanted: Wanted) -> bool:
+    """Whether what the index finds had better be sorted."""
+    match = wanted.condition.match
+    if wanted.narrow or not match:
+        return wanted.narrow
+    found = f"SELECT rowid FROM task_text WHERE task_text MATCH ? LIMIT {SORTED_MAX + 1:d}"
+    (n,) = connection.execute(f"SELECT count(*) FROM ({found})", (match,)).fetchone()
+    return bool(n <= SORTED_MAX)
+
+
+def _in_rows(what: Condition) -> Condition:
+    """The same, with what the index finds as a list to look a row up in."""
+    if not what.match:
+        return what
+    listed = "+task.key IN (SELECT rowid FROM task_text WHERE task_text MATCH ?)"
+    sql = f"{listed} AND {what.sql}" if what.sql else listed
+    return what._replace(match="", sql=sql, values=(what.match, *what.values))
 
 
 # --- by a word -----------------------------------------------------------------------------------
@@ -184,7 +194,8 @@ def _by_group(
 ) -> Iterator[Place]:
     column, after = _GROUPED[order.by], order.after
     groups = _groups(column, lookup)
-    if wanted.texts or wanted.narrow:
+    # Of states, names and workers alone, each group is found at once, however many there are.
+    if wanted.narrow or (wanted.texts and are_few(connection, wanted)):
         yield from _sorted(connection, wanted, order, dict(groups))
         return
     allowed = [set(one.numbers) for one in wanted.choices if one and one.column == column]

@@ -110,7 +110,7 @@ def row_maker(
             _small(task.clock),
             _attempts(task, most_bytes) if task.attempts else None,
             fault(task),
-            storable(task.doubt) or None,
+            storable(task.doubt) if task.doubt else None,
         )
 
     return make

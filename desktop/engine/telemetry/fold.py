@@ -45,9 +45,9 @@ class Fold(Correctable):
                         self._sent(event, now)
                         continue
                     if event.hostname != node or event.pid != pid:
-                        node, pid = event.hostname, event.pid
-                        self.nodes.task_event(event, now, wall)
+                        node, pid = self.nodes.task_event(event, now, wall)
                     if kind == "task-received":
+                        event.hostname, event.pid = node, pid
                         self._received(event, now)
                     elif kind == "task-started":
                         self._started(event, now)
