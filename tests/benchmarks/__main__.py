@@ -19,6 +19,7 @@ import msgspec
 from tests.benchmarks import (
     census,
     cleanup,
+    downloads,
     history,
     idle,
     memory,
@@ -42,6 +43,9 @@ ROWS: dict[str, Measure] = {
     "status": status.measure,
     "census": census.measure,
     "cleanup": cleanup.measure,
+    "download": downloads.measure_download,
+    "download-memory": downloads.measure_memory,
+    "file-service": downloads.measure_serving,
     "task-window": task_window.measure,
     "events-fold": telemetry.measure_fold,
     "events": telemetry.measure_engine,
