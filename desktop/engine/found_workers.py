@@ -17,6 +17,7 @@ from desktop.engine.census.census import Census
 from desktop.engine.census.judgement.judge import judged
 from desktop.engine.census.judgement.sight import Sight
 from desktop.engine.census.judgement.survey import Survey, Wanted
+from desktop.engine.census.same_app import address
 from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.states import Owner, Role, WorkerFinding
 
@@ -44,6 +45,8 @@ class FoundWorkers:
         """Of this app."""
         self.answers: Mapping[Identity, NodeAnswer] = {}
         """What each process of the machine that answered said in the last look."""
+        self.own_answers: tuple[NodeAnswer, ...] = ()
+        """Those of them that came from the stack's own broker."""
         self.nodes: tuple[str, ...] = ()
         """Names of all workers of the last look, one that is there twice twice."""
         self._stopping: frozenset[Identity] = frozenset()
@@ -156,6 +159,7 @@ class FoundWorkers:
         self._stopping &= {(row.pid, row.create_time) for row in rows}
         self._looked_at = time.monotonic()
         self.answers = sight.answers
+        self.own_answers = on_broker(wanted.broker, sight)
         self.nodes = tuple(row.node for row in rows if row.role is Role.WORKER)
         found = tuple(row for row in rows if row.this_app)
         if found != self.rows:
@@ -166,6 +170,14 @@ class FoundWorkers:
     def _judge(self, wanted: Wanted, said: Said, code: bool) -> tuple[Sight, tuple[WorkerRow, ...]]:
         sight = self._survey.see(wanted, self._census, said, code=code)
         return sight, judged(sight)
+
+
+def on_broker(url: str, sight: Sight) -> tuple[NodeAnswer, ...]:
+    """What was said on this broker: of others' tasks this stack hears nothing, and misses none."""
+    if not url:
+        return ()
+    place = address(url)
+    return tuple(said for one, said in sight.answers.items() if sight.broker.get(one) == place)
 
 
 def others(rows: Iterable[WorkerRow]) -> tuple[WorkerRow, ...]:

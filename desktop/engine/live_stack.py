@@ -325,7 +325,7 @@ class LiveStack:
 
     def _watch(self) -> None:
         """Every worker that is known is watched: what it holds when it dies goes back."""
-        self.tasks.look(self.found.answers.values())
+        self.tasks.look(self.found.own_answers)
         self.rescuer.watch((*self.found.rows, *of_stack.own_workers(self.supervisors)))
         self._on_change()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from desktop.engine.app_info import AppInfo
@@ -14,6 +14,7 @@ from desktop.engine.control import Control
 from desktop.engine.events_off import Totals, turn_on
 from desktop.engine.history.history import History
 from desktop.engine.model import ActiveTask, TaskCounts, TelemetryStatus
+from desktop.engine.task_model import Task
 from desktop.engine.task_witnesses import witnesses
 from desktop.engine.telemetry import Telemetry
 from desktop.engine.telemetry.holders import Holders
@@ -72,7 +73,7 @@ class TaskWatch:
             options=options,
             control=self._control,
             holders=self.holders,
-            on_tasks=self.history.put,
+            on_tasks=self._record,
             witnesses=witnesses(url, info, self.history),
         )
         self._telemetry = telemetry
@@ -129,6 +130,11 @@ class TaskWatch:
         if telemetry is self._telemetry:
             self.counts, self.active, self.status = counts, active, telemetry.status
             self._on_change()
+
+    def _record(self, tasks: Sequence[Task]) -> None:
+        """From the telemetry's thread. Faces learn of it, even where no count has changed."""
+        self.history.put(tasks)
+        self._told()
 
     def _told(self) -> None:
         """From the history's thread: it has something to say in the findings."""

@@ -16,7 +16,17 @@ from types import FrameType
 
 import msgspec
 
-from tests.benchmarks import census, cleanup, history, idle, memory, peers, start, status
+from tests.benchmarks import (
+    census,
+    cleanup,
+    history,
+    idle,
+    memory,
+    peers,
+    start,
+    status,
+    task_window,
+)
 from tests.benchmarks.measurement import QUICK, Measurement, Settings
 
 Measure = Callable[[Path, Settings], Iterator[Measurement]]
@@ -32,6 +42,7 @@ ROWS: dict[str, Measure] = {
     "census": census.measure,
     "cleanup": cleanup.measure,
     "history": history.measure,
+    "task-window": task_window.measure,
 }
 """To measure something more, write its function and name it here."""
 

@@ -26,8 +26,25 @@ class BreaksTheOverview:
 sys.meta_path.insert(0, BreaksTheOverview())
 """
 CONTRACT = {
-    "up", "start", "stop", "restart", "status", "logs", "monitor", "workers", "tasks", "cleanup",
-    "builtin-monitor", "web", "flower", "password", "login", "completion",
+    "builtin-monitor",
+    "cleanup",
+    "completion",
+    "flower",
+    "login",
+    "logs",
+    "monitor",
+    "password",
+    "queues",
+    "restart",
+    "schedule",
+    "start",
+    "status",
+    "stop",
+    "tasks",
+    "up",
+    "web",
+    "why",
+    "workers",
 }  # fmt: skip
 COMMON = ("--project", "--home", "--json", "--no-color", "-v")
 

@@ -57,10 +57,10 @@ class Column(IntEnum):
 
 
 SHAPES = {
-    Column.NAME: Shape(text("Queue"), 136),
-    Column.WAITING: Shape(text("Waiting"), 140),
+    Column.NAME: Shape(text("Queue"), 130),
+    Column.WAITING: Shape(text("Waiting"), 136),
     Column.TREND: Shape(text("Last 10 min"), 96),
-    Column.PACE: Shape(text("Pace"), 78, True),
+    Column.PACE: Shape(text("Pace"), 88, True),
     Column.EMPTY_IN: Shape(text("Empty in"), 84, True),
     Column.DELIVERED: Shape(text("Delivered"), 80, True),
     Column.OLDEST: Shape(text("Oldest"), 96, True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 from collections.abc import Iterator
 from itertools import islice
@@ -22,11 +23,28 @@ from desktop.ui import fonts, theme
 from desktop.ui.fonts import Role
 
 
+@functools.cache
+def _face(role: Role) -> tuple[QFont, QFontMetricsF]:
+    """Made once: a table draws some hundred lines at a time, ten times a second."""
+    font = fonts.font(role)
+    return font, QFontMetricsF(font)
+
+
+@functools.cache
 def baseline(role: Role) -> float:
     """Distance of the baseline from a line's top, from the first font's metrics alone: a
     fallback font does not move it."""
-    metrics = QFontMetricsF(fonts.font(role))
+    _, metrics = _face(role)
     return (role.line - metrics.ascent() - metrics.descent()) / 2 + metrics.ascent()
+
+
+@functools.lru_cache(4096)
+def _fitted(words: str, role: Role, elide: Qt.TextElideMode, width: int) -> tuple[str, float]:
+    """The words elided to a width, and how wide that is. Most of a table is drawn again as it
+    was."""
+    _, metrics = _face(role)
+    shown = metrics.elidedText(words, elide, width)
+    return shown, metrics.horizontalAdvance(shown)
 
 
 def draw_line(
@@ -40,12 +58,11 @@ def draw_line(
     elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
 ) -> None:
     """One line, vertically in the middle of ``rect``, elided to its width."""
-    font = fonts.font(role)
-    metrics = QFontMetricsF(font)
-    shown = metrics.elidedText(words, elide, rect.width())
+    font, _ = _face(role)
+    shown, advance = _fitted(words, role, elide, rect.width())
     x = float(rect.left())
     if align != Qt.AlignmentFlag.AlignLeft:
-        slack = max(0.0, rect.width() - metrics.horizontalAdvance(shown))
+        slack = max(0.0, rect.width() - advance)
         x += slack if align == Qt.AlignmentFlag.AlignRight else slack / 2
     painter.setFont(font)
     painter.setPen(color)
@@ -55,7 +72,8 @@ def draw_line(
 
 def width_of(words: str, role: Role) -> int:
     """How wide the words are on one line, in device-independent pixels."""
-    return int(QFontMetricsF(fonts.font(role)).horizontalAdvance(words)) + 1
+    _, metrics = _face(role)
+    return int(metrics.horizontalAdvance(words)) + 1
 
 
 def plain_tip(words: str) -> str:

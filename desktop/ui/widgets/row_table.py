@@ -85,9 +85,14 @@ def draw_row(
     painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
 ) -> None:
     """The ground of one cell: its row's selection, and the hairline to the next row."""
+    draw_ground(painter, option, last=index.row() == index.model().rowCount() - 1)
+
+
+def draw_ground(painter: QPainter, option: QStyleOptionViewItem, *, last: bool = False) -> None:
+    """As :func:`draw_row`, for who knows whether it is the last row."""
     rect: QRect = option.rect
     state: QStyle.StateFlag = option.state
     if state & QStyle.StateFlag.State_Selected:
         painter.fillRect(rect, theme.color("sel"))
-    if index.row() < index.model().rowCount() - 1:
+    if not last:
         painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), theme.color("hair"))

@@ -40,7 +40,7 @@ class TaskDelegate(QStyledItemDelegate):
         if task is None or not isinstance(model, TaskModel):
             return
         rect: QRect = option.rect
-        row_table.draw_row(painter, option, index)
+        row_table.draw_ground(painter, option, last=index.row() == len(model.tasks) - 1)
         column = Column(index.column())
         inside = rect.adjusted(PAD, 0, -PAD, 0)
         if column is Column.STATE:

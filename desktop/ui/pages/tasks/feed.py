@@ -2,8 +2,9 @@
 of the answer.
 
 While it follows, the newest page is asked for again as soon as the history has changed, at most
-five times a second. While it holds, the rows stay; those within sight are brought up to date, and
-what came meanwhile is only counted. A new search breaks off whatever was under way.
+ten times a second, and less often where answers take their time. While it holds, the rows stay;
+those within sight are brought up to date, and what came meanwhile is only counted. A new search
+breaks off whatever was under way.
 """
 
 from __future__ import annotations
@@ -26,9 +27,12 @@ FIRST = 100
 """Tasks of the page that follows: more than a window shows."""
 MORE = 200
 """Tasks of a page that is fetched while somebody scrolls."""
-PACE_S = 0.2
+PACE_S = 0.1
 HELD_PACE_S = 0.5
 """The history is looked at no more often than this; while it holds, less often."""
+REST = 3
+"""After a look it rests so many times as long as that took: whoever answers has other work."""
+REST_MAX_S = 1.0
 Request = Callable[
     [Command, Callable[[object], None], Callable[[Problem], None]], Callable[[], object]
 ]
@@ -93,6 +97,8 @@ class TaskFeed(QObject):
         self._changed = False
         self._mark = -1
         self._looked_at = 0.0
+        self._took_s = 0.0
+        """From the last look until its answer was in the table."""
         self._news: set[str] = set()
         self._pace = QTimer(self)
         self._pace.setSingleShot(True)
@@ -194,6 +200,7 @@ class TaskFeed(QObject):
         if not self._awake or self._pace.isActive() or "first" in self._under_way:
             return
         pace_s = PACE_S if self.following else HELD_PACE_S
+        pace_s = max(pace_s, self._took_s + min(REST * self._took_s, REST_MAX_S))
         left_s = self._looked_at + pace_s - time.monotonic()
         if left_s <= 0:
             self._look()
@@ -229,6 +236,7 @@ class TaskFeed(QObject):
         else:
             self._count_news(page)
         self.answered.emit()
+        self._took_s = time.monotonic() - self._looked_at
         if self._changed:
             self._look_soon()
 

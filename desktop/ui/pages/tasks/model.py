@@ -13,6 +13,7 @@ from itertools import groupby, pairwise
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QWidget
 
+from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
 from desktop.ui.pages.tasks.columns import KINDS, Column, arguments, cell, outcome, spoken
 from desktop.ui.shown_text import BLOCK_MAX, block
@@ -23,6 +24,8 @@ Index = QModelIndex | QPersistentModelIndex
 RANGES_MAX = 12
 """More separate changes than this are told as one: that everything is new."""
 TIP_MAX = 600
+TICK_S = 0.9
+"""How often the runtimes of what runs move on."""
 _ROOT = QModelIndex()
 
 
@@ -135,6 +138,17 @@ class TaskModel(QAbstractTableModel):
     def _put(self, tasks: list[Task]) -> None:
         self._tasks = tasks
         self._rows = None
+
+    def tick(self, now: float) -> None:
+        """It is so late: what runs has run longer."""
+        if now - self.now < TICK_S:
+            return
+        self.now = now
+        rows = [row for row, task in enumerate(self._tasks) if task.state is TaskState.STARTED]
+        if rows:
+            first, last = min(rows), max(rows)
+            column = Column.RUNTIME
+            self.dataChanged.emit(self.index(first, column), self.index(last, column))
 
     # --- for the view -----------------------------------------------------------------------
 

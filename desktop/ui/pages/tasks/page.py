@@ -130,8 +130,7 @@ class TasksPage(Page):
             self._close_detail()
             self.table.model_.reset(())
         self._rate.take(view)
-        self.table.model_.now = view.now
-        self.table.viewport().update()
+        self.table.model_.tick(view.now)
         search = self._search()
         mark = view.stack.history_mark if view.stack else 0
         if view.reachable:

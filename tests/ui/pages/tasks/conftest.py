@@ -14,6 +14,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pause between looks: what is tested is what they do."""
     monkeypatch.setattr(feed, "PACE_S", 0.0)
     monkeypatch.setattr(feed, "HELD_PACE_S", 0.0)
+    monkeypatch.setattr(feed, "REST", -1)
 
 
 @pytest.fixture
