@@ -31,6 +31,8 @@ def document(record: Record, lang: Language) -> dict[str, object]:
         "id": record["id"],
         "url": record["url"],
         "state": state,
+        # Of two answers that overtook each other the one with the higher number is true.
+        "change": int(record.get("change") or 0),
         "created_at": float(record["created_at"]),
         "ended_at": float(record["ended_at"]) if record.get("ended_at") else None,
         "retry_at": float(retry_at) if retry_at else None,

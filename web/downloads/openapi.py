@@ -118,6 +118,7 @@ def _schemas() -> dict[str, Schema]:
                 "id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
                 "url": _TEXT,
                 "state": {"enum": STATES},
+                "change": _COUNT,
                 "created_at": {"type": "number"},
                 "ended_at": _INSTANT,
                 "retry_at": _INSTANT,

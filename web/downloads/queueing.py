@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import redis
 from kombu.exceptions import OperationalError
 
@@ -10,6 +12,8 @@ from web.downloads import tickets
 from web.downloads.records import Record, Records
 
 ANSWER_S = 0.7
+_ONCE_MORE = {"max_retries": 1, "interval_start": 0.0, "interval_max": 0.1}
+"""A kept connection may be one to a Redis that has been restarted since."""
 
 
 def queue(records: Records, record: Record) -> None:
@@ -29,19 +33,21 @@ def queue(records: Records, record: Record) -> None:
 
 
 def send_download(download_id: str) -> None:
+    """redis.ConnectionError when the message can't be sent."""
     from web.downloads.tasks import download
 
-    try:
-        download.apply_async((download_id,), retry=False)
-    except OperationalError as error:
-        raise redis.ConnectionError(str(error)) from None
+    _send(download, (download_id,))
 
 
 def send_clean() -> None:
     from web.downloads.tasks import clean
 
+    _send(clean, ())
+
+
+def _send(task: Any, args: tuple[str, ...]) -> None:
     try:
-        clean.apply_async(retry=False)
+        task.apply_async(args, retry=True, retry_policy=_ONCE_MORE)
     except OperationalError as error:
         raise redis.ConnectionError(str(error)) from None
 
@@ -53,8 +59,15 @@ def consumed_queues() -> dict[str, list[str]]:
     """
     from web.celery_app import celery_app
 
+    def ask() -> dict[str, Any]:
+        return celery_app.control.inspect(timeout=ANSWER_S).active_queues() or {}
+
     try:
-        replies = celery_app.control.inspect(timeout=ANSWER_S).active_queues() or {}
+        try:
+            replies = ask()
+        except (OperationalError, redis.RedisError):
+            celery_app.pool.force_close_all()  # connections to a Redis that was there before
+            replies = ask()
     except OperationalError as error:
         raise redis.ConnectionError(str(error)) from None
     return {

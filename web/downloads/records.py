@@ -52,7 +52,9 @@ else
   redis.call('SREM', KEYS[2], ARGV[1])
 end
 if #ARGV > 5 or before ~= redis.call('HGET', key, 'done_bytes') then
-  redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[4]), ARGV[1])
+  local number = redis.call('INCR', KEYS[4])
+  redis.call('HSET', key, 'change', number)
+  redis.call('ZADD', KEYS[3], number, ARGV[1])
 end
 redis.call('ZADD', KEYS[5], redis.call('HGET', key, 'created_at'), ARGV[1])
 return {1, redis.call('HGET', key, 'wish') or '', state}

@@ -14,7 +14,7 @@ from web.downloads import files
 from web.downloads.records import ENDED, Record
 
 TICKET = ".ticket"
-_PASSING = ("wish", "seen_at", "sent_at", "retry_at")
+_PASSING = ("change", "wish", "seen_at", "sent_at", "retry_at")
 
 
 def write(record: Record) -> None:

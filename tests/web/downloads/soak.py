@@ -72,14 +72,18 @@ def soak(rig: Rig, origin: Origin, count: int, seed: int = 3) -> str:
         else:
             assert value["state"] == "FAILURE" and value["error"]["title"], value
             ends[value["error"]["code"]] += 1
-    before = (rig.api.get("/api/clean").json()["cleaned"] or {"at": 0})["at"]
-    rig.api.post("/api/clean", json={})
-    until(lambda: (rig.api.get("/api/clean").json()["cleaned"] or {"at": 0})["at"] > before)
+    before = _cleaned_at(rig)
+    assert rig.api.post("/api/clean", json={}).status_code == 202
+    until(lambda: rig.supervise() or _cleaned_at(rig) > before)
     orphans = [p for p in rig.store.glob("*/.partial") if p.parent.name not in expected]
     whole = [p for p in rig.store.glob("*/.partial") if list(p.parent.glob("[!.]*"))]
     assert not orphans and not whole, (orphans, whole)
     seconds = time.monotonic() - begun
     return f"{count} downloads in {seconds:.0f} s, killed {dict(kills)}, ended {dict(ends)}"
+
+
+def _cleaned_at(rig: Rig) -> float:
+    return float((rig.api.get("/api/clean").json()["cleaned"] or {"at": 0})["at"])
 
 
 def _all_ended(rig: Rig, expected: dict[str, str]) -> bool:

@@ -23,6 +23,8 @@ function take(value) {
     if (row?.element.contains(document.activeElement)) byId("search").focus();
     row?.element.remove();
     rows.delete(value.id);
+  } else if (row && value.change < row.value.change) {
+    return; // an answer that was overtaken by an event
   } else if (row) {
     const before = row.shown;
     row.take(value);
@@ -139,6 +141,7 @@ async function load(before = null) {
 }
 
 async function reload() {
+  for (const row of rows.values()) row.value.change = 0; // another Redis counts anew
   const change = await load();
   const { downloads } = await ask("/api/downloads?limit=500");
   const known = new Set(downloads.map((value) => value.id));
