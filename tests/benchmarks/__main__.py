@@ -20,12 +20,14 @@ from tests.benchmarks import (
     census,
     cleanup,
     downloads,
+    history,
     idle,
     memory,
     peers,
     start,
     status,
     task_window,
+    telemetry,
 )
 from tests.benchmarks.measurement import QUICK, Measurement, Settings
 
@@ -45,6 +47,11 @@ ROWS: dict[str, Measure] = {
     "download-memory": downloads.measure_memory,
     "file-service": downloads.measure_serving,
     "task-window": task_window.measure,
+    "events-fold": telemetry.measure_fold,
+    "events": telemetry.measure_engine,
+    "events-memory": telemetry.measure_memory,
+    "event-visible": telemetry.measure_visible,
+    "history": history.measure,
 }
 """To measure something more, write its function and name it here."""
 

@@ -46,6 +46,7 @@ class Fate(Enum):
 
 
 class _Node(msgspec.Struct, gc=False):
+    key: Key
     seen_at: float
     beats: bool = False
     replaced: bool = False
@@ -67,11 +68,13 @@ class Nodes:
         self.missed = 0
         """Starts of tasks that heartbeats counted and no event told."""
 
-    def task_event(self, event: Event, now: float, wall: float = 0.0) -> None:
+    def task_event(self, event: Event, now: float, wall: float = 0.0) -> Key:
+        """Its process; of one process always the same value, so that many tasks share it."""
         node = self._touch((event.hostname, event.pid), now)
         node.tally.task_events += 1
         if wall and event.timestamp:
             self._measure_delay(event.hostname, node, wall - event.timestamp, now)
+        return node.key
 
     def worker_event(self, event: Event, now: float, wall: float = 0.0, started: int = 0) -> None:
         """``started`` is how many tasks of this process were heard to start."""
@@ -133,7 +136,7 @@ class Nodes:
     def _touch(self, key: Key, now: float) -> _Node:
         node = self._nodes.get(key)
         if node is None:
-            node = self._nodes[key] = _Node(now)
+            node = self._nodes[key] = _Node(key, now)
             if len(self._nodes) > NODES_MAX:
                 (name, _), _ = self._nodes.popitem(last=False)
                 self._skews.pop(name, None)

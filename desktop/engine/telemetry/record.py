@@ -112,6 +112,9 @@ def place_of(event: Event) -> float:
     return event.clock or event.timestamp
 
 
+_NONE = "{}"
+
+
 def describe(record: Record, event: Event) -> None:
     """What a ``task-received`` or ``task-sent`` tells of the task itself."""
     if event.name:
@@ -119,9 +122,10 @@ def describe(record: Record, event: Event) -> None:
     if event.args:
         record.args = event.args
     if event.kwargs:
-        record.kwargs = event.kwargs
+        record.kwargs = _NONE if event.kwargs == _NONE else event.kwargs
     if event.root_id:
-        record.root_id = event.root_id
+        # Most are their own root: one string serves.
+        record.root_id = record.id if event.root_id == record.id else event.root_id
     if event.parent_id:
         record.parent_id = event.parent_id
     if event.queue:

@@ -52,11 +52,23 @@ def _cut(parts: Iterable[Run]) -> list[Run]:
     """The runs of one process, of what it told in its order: each part is one event."""
     runs: list[Run] = []
     for part in parts:
-        if runs and _goes_on(runs[-1], part):
+        running = _running_still(runs) if part.e >= 0.0 else None
+        if running is not None:
+            endings.join(running, part)
+        elif runs and _goes_on(runs[-1], part):
             endings.join(runs[-1], part)
         else:
             runs.append(part)
     return runs
+
+
+def _running_still(runs: list[Run]) -> Run | None:
+    """The run before the last, which goes on while the last one only waits: a worker that retries a
+    task receives it again before it says that it retries it."""
+    if len(runs) < 2 or not _only_waits(runs[-1]):
+        return None
+    before = runs[-2]
+    return before if before.s >= 0.0 and before.e < 0.0 else None
 
 
 def _goes_on(run: Run, part: Run) -> bool:
