@@ -99,6 +99,9 @@ def test_found_read_and_run_again(person: Person, shop: Shop) -> None:
 
     person.clicks("All", kind="_Segment")
     person.desktop.key("ctrl+f")
+    person.desktop.types("state:lost")
+    person.finds("The search can't be read at character 7", kind="Label")
+    person.desktop.key("ctrl+a")
     person.desktop.types("name:lose args:7")
     person.desktop.key("Return")
     until(lambda: [words.split(",")[0] for words in states(person)] == ["Failed"])
