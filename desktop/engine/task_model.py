@@ -68,6 +68,9 @@ class Task(msgspec.Struct, frozen=True, gc=False):
     "queued" (its message waits in a queue again), "not-running" (no worker that answers has it,
     and there is no result). "" when nothing speaks against it."""
 
+    complete: bool = False
+    """All that was ever told of it is in here: it replaces what was told before."""
+
 
 ATTEMPTS_MAX = 20
 

@@ -25,7 +25,7 @@ _TASKS = 600
 _APP = """
 from celery import Celery
 app = Celery("recorded", broker={url!r})
-app.conf.update(task_send_sent_event=True, worker_prefetch_multiplier=4)
+app.conf.update(worker_prefetch_multiplier=4)
 @app.task
 def fetch(url, retries=3):
     return {{"url": url, "bytes": len(url) * 1000, "status": 200}}

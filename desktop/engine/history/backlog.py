@@ -28,7 +28,9 @@ class Backlog:
     def put(self, tasks: Sequence[Task]) -> None:
         for task in tasks:
             waiting = self._tasks.get(task.id)
-            self._tasks[task.id] = task if waiting is None else merge(waiting, task)
+            if waiting is not None and not task.complete:
+                task = merge(waiting, task)  # noqa: PLW2901 - of one task
+            self._tasks[task.id] = task
         self._make_room()
 
     def take(self, count: int) -> list[Task]:

@@ -1,6 +1,6 @@
 """The one writer of the history, in a thread of its own.
 
-Who has news hands it over and goes on at once; the news of half a second become one transaction.
+Who has news hands it over and goes on at once; the news of a second become one transaction.
 While the disk refuses, news waits in memory, merged, up to a bound.
 """
 
@@ -26,7 +26,7 @@ from desktop.words import text, verbatim
 
 log = logging.getLogger(__name__)
 
-WRITE_INTERVAL_S = 0.5
+WRITE_INTERVAL_S = 0.9
 """News is written at the latest so long after it came; a crash loses no more."""
 BATCH_MAX = 5_000
 """Tasks in one transaction: more at once cost each less, but hold the thread longer."""

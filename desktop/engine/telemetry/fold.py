@@ -67,6 +67,7 @@ class Fold(Correctable):
             record = self._open(event)
             if record is None:
                 return
+            record.complete = True
             record.retries = event.retries or 0
             record.eta = instant(event.eta)
             record.expires_at = instant(event.expires)
@@ -174,7 +175,10 @@ class Fold(Correctable):
                     self._tell_late(tomb, event, state)
                 return None
             self.tombs.pop(event.uuid)
-        return self._open(event)
+        record = self._open(event)
+        if record is not None and tomb is None and state is RECEIVED:
+            record.complete = not event.retries
+        return record
 
     def _tell_late(self, tomb: Tomb, event: Event, state: TaskState) -> None:
         if state is RECEIVED:
