@@ -58,7 +58,14 @@ class TasksPage(Page):
         kept = KeptSearches(around.actions.tasks, self.banners.tell_problem)
         self.filter = FilterBar(self._known, kept)
         self.table = table = TaskTable()
-        self.feed = TaskFeed(table.model_, request, lambda: table.seen, table.would_leave, self)
+        self.feed = TaskFeed(
+            table.model_,
+            request,
+            lambda: table.seen,
+            table.would_leave,
+            lambda: table.aimed_at,
+            self,
+        )
         self.counts = StateCounts(request, self._show_counts)
         self.empty = EmptyState("tasks")
         self.empty.hide()
