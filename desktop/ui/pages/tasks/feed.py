@@ -30,8 +30,8 @@ MORE = 200
 PACE_S = 0.1
 HELD_PACE_S = 0.5
 """The history is looked at no more often than this; while it holds, less often."""
-REST = 3
-"""After a look it rests so many times as long as that took: whoever answers has other work."""
+REST = 1
+"""After a look it rests so many times as long as that took: whoever answers has other work, too."""
 REST_MAX_S = 0.4
 AGAIN_MS = 150
 """So long after a look whose news could not be put in, the next one follows."""
