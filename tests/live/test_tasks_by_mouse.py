@@ -133,6 +133,9 @@ def test_revoked_and_terminated(person: Person, shop: Shop) -> None:
     begun = len(shop.lines("began"))
     first, second, waits = shop.send(3, gated=True)
     until(lambda: len(shop.lines("began")) == begun + 2)
+    # Those that run were received, too, a moment ago.
+    top = ["Received", "Running", "Running"]
+    until(lambda: sorted(words.split(",")[0] for words in states(person)[:3]) == top)
     person.clicks("Received, book.run", kind="cell")
     person.clicks("Revoke…", kind="Button")
     person.finds("1 task would be revoked", kind="Label")
