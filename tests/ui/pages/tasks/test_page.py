@@ -468,7 +468,7 @@ def test_news_while_somebody_types_neither_search_too_early_nor_hide_the_mistake
     history.add(task(NEW))
     tell()
     assert {one.selection.search for one in lists(bridge)[count:]} == {""}
-    qtbot.waitUntil(lambda: page.filter.wrong.isVisible())
+    qtbot.waitUntil(page.filter.wrong.isVisible)
     history.add(task(NEW + 1))
     tell()
     page.filter.changed.emit()
