@@ -32,6 +32,7 @@ from desktop.engine.states import ServiceState
 from tests.browser import chromium
 from tests.live.conftest import Stack, until
 from tests.live.desktop import Desktop
+from tests.live.person import Person
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 GUIDE_PORTS = {"redis_port": 6379, "web_port": 8000, "monitor_port": 8001}
@@ -54,6 +55,7 @@ def draw(folder: Path) -> None:
             stack.start()
             with _downloads(stack, url):
                 _pages(desktop, stack, folder)
+                _tasks(desktop, stack, url, folder)
                 _web_pages(stack, folder)
                 _cleanup(desktop, stack, folder)
             (stack.folder / "send_mail.py").write_text(FAILING_PROGRAM)
@@ -99,6 +101,27 @@ def _pages(desktop: Desktop, stack: Stack, folder: Path) -> None:
     with _tray(desktop, stack, language="zh_CN") as window:
         time.sleep(SETTLED_S)
         _picture(desktop, window, folder / "overview-zh.png")
+
+
+def _tasks(desktop: Desktop, stack: Stack, url: str, folder: Path) -> None:
+    """A task with its details, among some that failed; then the figures."""
+    person = Person(desktop, stack)
+    lost = {"url": f"{url}/1/price-list.csv", "sha256": 64 * "0"}
+    httpx.post(f"http://127.0.0.1:{stack.web_port}/api/downloads", json=lost)
+    try:
+        person.clicks("Tasks", kind="NavButton")
+        person.finds("Failed, ", kind="cell")
+        while person.reads("Result", kind="CodeBlock") is None:
+            # The rows move on; another one may be clicked than was seen.
+            person.clicks("Succeeded, ", kind="cell")
+            time.sleep(1)
+        window = desktop.windows(TITLE)[0]
+        _picture(desktop, window, folder / "tasks-light.png")
+        person.clicks("Figures", kind="Button")
+        time.sleep(SETTLED_S / 8)
+        _picture(desktop, window, folder / "tasks-figures.png")
+    finally:
+        person.leave()
 
 
 def _cleanup(desktop: Desktop, stack: Stack, folder: Path) -> None:

@@ -99,6 +99,9 @@ def test_found_read_and_run_again(person: Person, shop: Shop) -> None:
 
     person.clicks("All", kind="_Segment")
     person.desktop.key("ctrl+f")
+    person.desktop.types("state:lost")
+    person.finds("The search can't be read at character 7", kind="Label")
+    person.desktop.key("ctrl+a")
     person.desktop.types("name:lose args:7")
     person.desktop.key("Return")
     until(lambda: [words.split(",")[0] for words in states(person)] == ["Failed"])
@@ -130,6 +133,9 @@ def test_revoked_and_terminated(person: Person, shop: Shop) -> None:
     begun = len(shop.lines("began"))
     first, second, waits = shop.send(3, gated=True)
     until(lambda: len(shop.lines("began")) == begun + 2)
+    # Those that run were received, too, a moment ago.
+    top = ["Received", "Running", "Running"]
+    until(lambda: sorted(words.split(",")[0] for words in states(person)[:3]) == top)
     person.clicks("Received, book.run", kind="cell")
     person.clicks("Revoke…", kind="Button")
     person.finds("1 task would be revoked", kind="Label")

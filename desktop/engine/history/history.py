@@ -7,13 +7,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from desktop.engine.config import HistoryConfig
 from desktop.engine.history.details import find_task, show_task
 from desktop.engine.history.figures import task_figures
 from desktop.engine.history.filters import Filters
 from desktop.engine.history.pages import list_tasks, selected
-from desktop.engine.history.readers import Readers
+from desktop.engine.history.readers import Question, Readers
 from desktop.engine.history.recorder import Recorder
 from desktop.engine.history.rows import id_text
 from desktop.engine.history.schema import KEYS_A_SECOND, STATE_NUMBER, UNFINISHED
@@ -29,6 +30,8 @@ from desktop.engine.model import Finding
 from desktop.engine.states import Severity, TaskState
 from desktop.engine.task_model import Task
 from desktop.words import text, textn
+
+T = TypeVar("T")
 
 FILE = "history.sqlite"
 FRESH_S = 0.25
@@ -91,32 +94,31 @@ class History:
 
     async def page(self, command: ListTasks) -> TaskPage:
         """One page. Raises :class:`BadQuery`, :class:`TrayError`."""
-        await self._fresh()
-        return await self._readers.ask(lambda c: list_tasks(c, command, time.time()))
+        return await self._ask(lambda c: list_tasks(c, command, time.time()))
 
     async def detail(self, task_id: str) -> TaskDetail:
         """All of one task but the lines of its log. Raises :class:`TrayError` ``no-such-task``."""
-        await self._fresh()
-        return await self._readers.ask(lambda c: show_task(c, task_id))
+        return await self._ask(lambda c: show_task(c, task_id))
 
     async def task(self, task_id: str) -> Task | None:
         """The task with exactly this id, None when it is not known."""
-        await self._fresh()
-        return await self._readers.ask(lambda c: find_task(c, task_id))
+        return await self._ask(lambda c: find_task(c, task_id))
 
     async def figures(self, command: TaskFigures) -> TaskFiguresReport:
-        await self._fresh()
-        return await self._readers.ask(lambda c: task_figures(c, command, time.time()))
+        return await self._ask(lambda c: task_figures(c, command, time.time()))
 
     async def tasks(self, selection: Selection, most: int) -> tuple[Task, ...]:
         """The tasks of a selection that are known, without tracebacks, the newest first; at most
         ``most``. Raises :class:`BadQuery`, :class:`TrayError`."""
-        await self._fresh()
-        return await self._readers.ask(lambda c: selected(c, selection, time.time(), most))
+        return await self._ask(lambda c: selected(c, selection, time.time(), most))
 
-    async def _fresh(self) -> None:
+    async def _ask(self, question: Question[T]) -> T:
+        # Not in the loop's own pool of threads: workers that are slow to answer may fill that.
+        return await self._readers.ask(question, self._freshen)
+
+    def _freshen(self) -> None:
         if self._recorder.waiting:
-            await asyncio.to_thread(self._recorder.flush, FRESH_S)
+            self._recorder.flush(FRESH_S)
 
     # --- what a person should know ---------------------------------------------------------------
 

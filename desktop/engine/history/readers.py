@@ -37,16 +37,20 @@ class Readers:
         self._lock = threading.Lock()
         self._closing = False
 
-    async def ask(self, question: Question[T]) -> T:
-        """The answer, worked out in a thread of the pool. Cancelling breaks the work off. Raises
-        :class:`TrayError` when the file can't be read or it takes too long."""
+    async def ask(self, question: Question[T], first: Callable[[], object] = lambda: None) -> T:
+        """The answer, worked out in a thread of the pool, where ``first`` is called before it.
+        Cancelling breaks the work off. Raises :class:`TrayError` when the file can't be read or it
+        takes too long."""
         self._closing = False
         if self._pool is None:
             self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="history-reader")
         given_up = threading.Event()
-        work = asyncio.get_running_loop().run_in_executor(
-            self._pool, self.ask_now, question, given_up
-        )
+
+        def asked() -> T:
+            first()
+            return self.ask_now(question, given_up)
+
+        work = asyncio.get_running_loop().run_in_executor(self._pool, asked)
         try:
             return await work
         except asyncio.CancelledError:

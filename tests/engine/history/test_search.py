@@ -166,6 +166,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Any:
             name=f"app.n{n % 5}", worker=f"w{n % 3}", state=states[n % 8],
             args=f"('common', 'rare{n % 40}')",
             received_at=None if n % 7 == 0 else NOW - 500 + (n * 37 % 101),
+            sent_at=NOW - 480 + n if n % 3 == 0 else None,
             runtime_s=None if n % 4 == 0 else float(n * 31 % 17),
         )
         for n in range(200)
@@ -180,7 +181,8 @@ def sort_value(task: Task, order: TaskOrder) -> Any:
 
     return {
         TaskOrder.SEEN: task.seen_at,
-        TaskOrder.RECEIVED: task.received_at,
+        # What was sent and not taken stands where it came.
+        TaskOrder.RECEIVED: task.received_at or task.sent_at,
         TaskOrder.RUNTIME: task.runtime_s,
         TaskOrder.NAME: task.name,
         TaskOrder.WORKER: task.worker,

@@ -11,6 +11,7 @@ from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
 from desktop.ui import icons
 from desktop.ui.fonts import Role
+from desktop.ui.pages.page import SCROLL_BAR
 from desktop.ui.pages.tasks.columns import split_name
 from desktop.ui.pages.tasks.detail_parts import fill
 from desktop.ui.phrases import task_state
@@ -57,7 +58,7 @@ class TaskDetailPanel(Card):
         self._note = Label("", Role.SECONDARY, "sub")
         self._inside = QWidget()
         self._facts = QVBoxLayout(self._inside)
-        self._facts.setContentsMargins(16, 12, 16, 16)
+        self._make_room(0, 0)
         self._facts.setSpacing(12)
         self.again = Button("", "restart")
         self.stop = Button("", look="danger")
@@ -96,6 +97,7 @@ class TaskDetailPanel(Card):
         self._area.setWidget(self._inside)
         self._area.viewport().setAutoFillBackground(False)
         self._inside.setAutoFillBackground(False)
+        self._area.verticalScrollBar().rangeChanged.connect(self._make_room)
         rule = Card("hair", "hair")
         rule.setFixedHeight(1)
         foot = QHBoxLayout()
@@ -113,6 +115,10 @@ class TaskDetailPanel(Card):
         whole.addWidget(rule)
         whole.addWidget(self._area, 1)
         whole.addLayout(foot)
+
+    def _make_room(self, _least: int, most: int) -> None:
+        """The scroll bar stands in the margin: nothing is broken anew when it comes or goes."""
+        self._facts.setContentsMargins(16, 12, 16 + (0 if most > 0 else SCROLL_BAR), 16)
 
     def retranslate(self) -> None:
         """Take the words of the present language."""

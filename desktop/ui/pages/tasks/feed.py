@@ -30,9 +30,11 @@ MORE = 200
 PACE_S = 0.1
 HELD_PACE_S = 0.5
 """The history is looked at no more often than this; while it holds, less often."""
-REST = 3
-"""After a look it rests so many times as long as that took: whoever answers has other work."""
-REST_MAX_S = 1.0
+REST = 1
+"""After a look it rests so many times as long as that took: whoever answers has other work, too."""
+REST_MAX_S = 0.4
+AGAIN_MS = 150
+"""So long after a look whose news could not be put in, the next one follows."""
 Request = Callable[
     [Command, Callable[[object], None], Callable[[Problem], None]], Callable[[], object]
 ]
@@ -77,15 +79,18 @@ class TaskFeed(QObject):
         request: Request,
         seen: Callable[[], tuple[Task, ...]],
         would_leave: Callable[[int], bool],
+        aimed_at: Callable[[], bool],
         parent: QObject | None = None,
     ) -> None:
         """``seen``: the tasks within sight. ``would_leave``: whether so many new rows at the top
-        would carry away the one that somebody looks at."""
+        would carry away the one that somebody looks at. ``aimed_at``: whether somebody is about
+        to click on a row, which should not move away meanwhile."""
         super().__init__(parent)
         self._model = model
         self._request = request
         self._seen = seen
         self._would_leave = would_leave
+        self._aimed_at = aimed_at
         self._held = PagesHeld()
         self._under_way: dict[str, Callable[[], object]] = {}
         """What was asked and not answered yet, by its kind: how to break it off."""
@@ -230,6 +235,9 @@ class TaskFeed(QObject):
             self.loaded = True
             self._model.reset(page.tasks)
             self._held.begin(page.next, len(page.tasks))
+        elif self.following and new and self._aimed_at():
+            self._model.update(page.tasks)
+            self._pace.start(AGAIN_MS)
         elif self.following:
             self._model.become(page.tasks)
             self._held.begin(page.next, len(page.tasks))

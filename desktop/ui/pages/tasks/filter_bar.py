@@ -56,7 +56,9 @@ class FilterBar(QWidget):
         column.addWidget(self.wrong)
         self.search.searched.connect(self.changed)
         self.states.chosen_changed.connect(self.changed)
-        self.kept.clicked.connect(lambda: kept.open(self.kept, self.words, self.show_search))
+        self.kept.clicked.connect(
+            lambda: kept.open(self.kept, self.search.text(), self.show_search)
+        )
         self.show_counts({})
 
     def retranslate(self) -> None:
@@ -69,7 +71,8 @@ class FilterBar(QWidget):
 
     @property
     def words(self) -> str:
-        return self.search.text()
+        """The query; what is still being typed is none yet."""
+        return self.search.told
 
     @property
     def chosen_states(self) -> tuple[TaskState, ...]:

@@ -58,7 +58,14 @@ class TasksPage(Page):
         kept = KeptSearches(around.actions.tasks, self.banners.tell_problem)
         self.filter = FilterBar(self._known, kept)
         self.table = table = TaskTable()
-        self.feed = TaskFeed(table.model_, request, lambda: table.seen, table.would_leave, self)
+        self.feed = TaskFeed(
+            table.model_,
+            request,
+            lambda: table.seen,
+            table.would_leave,
+            lambda: table.aimed_at,
+            self,
+        )
         self.counts = StateCounts(request, self._show_counts)
         self.empty = EmptyState("tasks")
         self.empty.hide()
@@ -160,7 +167,8 @@ class TasksPage(Page):
     # --- what is looked for -----------------------------------------------------------------
 
     def _on_filter_changed(self) -> None:
-        self._forget_problem()
+        if self._search() != self.feed.search:
+            self._forget_problem()
         if self.view is not None:
             self.refresh(self.view)
             self.table.to_top()
@@ -207,22 +215,21 @@ class TasksPage(Page):
     def _show_state(self) -> None:
         """The sentence, and either the table or why there is none."""
         view = self.view
-        self.header.show_sentence(
-            *headline.sentence(
-                self.feed,
-                self._rate,
-                reachable=view is not None and view.reachable,
-                broker_away=view is not None and broker_away(view) is not None,
-            )
-        )
+        if self._problem is not None and not self.feed.loaded:
+            self.header.show_sentence("")
+        else:
+            reachable = view is not None and view.reachable
+            away = view is not None and broker_away(view) is not None
+            words = headline.sentence(self.feed, self._rate, reachable=reachable, broker_away=away)
+            self.header.show_sentence(*words)
         empty = self.feed.loaded and not self.table.model_.tasks and self._problem is None
         self._card.setVisible(not empty)
         self.empty.setVisible(empty)
         if empty:
             stack = view.stack if view else None
             narrowed = self.filter.narrows
-            words = headline.emptiness(self.filter.words, narrowed=narrowed, stack=stack)
-            self.empty.show_words(*words)
+            why = headline.emptiness(self.filter.words, narrowed=narrowed, stack=stack)
+            self.empty.show_words(*why)
 
     def _on_empty_pressed(self) -> None:
         if self.filter.narrows:
@@ -270,7 +277,7 @@ class TasksPage(Page):
     def escape(self) -> None:
         """Clear the search and then leave it; else close the details, then clear the search."""
         if self.filter.search.hasFocus():
-            if self.filter.words:
+            if self.filter.search.text():
                 self.filter.clear()
             else:
                 self._to_table()

@@ -74,6 +74,11 @@ class SearchBox(QLineEdit):
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(placeholder)
 
+    @property
+    def told(self) -> str:
+        """What is looked for: the words as they were when a person last stopped typing."""
+        return self._told
+
     def search_for(self, words: str) -> None:
         """Put these words in, and tell of them at once."""
         self.setText(words)

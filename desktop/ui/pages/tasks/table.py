@@ -3,6 +3,8 @@ the history is near what is seen."""
 
 from __future__ import annotations
 
+import time
+
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -30,6 +32,8 @@ from desktop.ui.widgets import row_table
 from desktop.ui.widgets.button import Button
 
 HEADER = 30
+AIM_S = 0.4
+"""So long after the pointer has moved over the rows they stay in their places."""
 AHEAD_ROWS = 60
 """So many rows before the last one that is there, the next are fetched."""
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
@@ -67,6 +71,8 @@ class TaskTable(QTableView):
         self._kept: tuple[str, tuple[str, ...]] = ("", ())
         self._pressed = ""
         self._by_hand = False
+        self._pointed_at = 0.0
+        self.setMouseTracking(True)
         self._shifts = False
         self._header()
         self.pill = Button("", "up", parent=self)
@@ -107,6 +113,11 @@ class TaskTable(QTableView):
         last = self.rowAt(self.viewport().height() - 1)
         end = last + 1 if last >= 0 else self.model_.rowCount()
         return tuple(self.model_.tasks[first:end])
+
+    @property
+    def aimed_at(self) -> bool:
+        """The pointer moves over the rows, as before a click."""
+        return self.viewport().underMouse() and time.monotonic() - self._pointed_at < AIM_S
 
     def would_leave(self, rows: int) -> bool:
         """So many new rows at the top would carry the current one out of sight."""
@@ -231,6 +242,10 @@ class TaskTable(QTableView):
             self._by_hand = True
             super().keyPressEvent(event)
             self._by_hand = False
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._pointed_at = time.monotonic()
+        super().mouseMoveEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         plain = event.modifiers() == Qt.KeyboardModifier.NoModifier

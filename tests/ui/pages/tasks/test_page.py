@@ -442,3 +442,34 @@ def test_why_is_asked_of_the_engine(qtbot, page, bridge, history) -> None:
     page.detail.why.click()
     asked = next(one for one in bridge.commands if isinstance(one, WhyTask))
     assert asked.id == history.tasks[1].id
+
+
+def test_rows_stay_in_their_places_while_somebody_aims_at_one(
+    qtbot, page, history, tell, monkeypatch
+) -> None:
+    before = shown(page)
+    monkeypatch.setattr(type(page.table), "aimed_at", True)
+    changed = msgspec.structs.replace(history.tasks[0], state=TaskState.FAILURE)
+    history.change(changed)
+    history.add(task(NEW))
+    tell()
+    assert shown(page) == before and page.table.model_.task(0).state is TaskState.FAILURE
+    monkeypatch.setattr(type(page.table), "aimed_at", False)
+    qtbot.waitUntil(lambda: shown(page)[0] == task(NEW).id)
+
+
+def test_news_while_somebody_types_neither_search_too_early_nor_hide_the_mistake(
+    qtbot, page, bridge, history, tell
+) -> None:
+    """The error of a query was hidden when news came between its last key and its search."""
+    count = len(lists(bridge))
+    page.filter.search.setFocus()
+    qtbot.keyClicks(page.filter.search, "worker:")
+    history.add(task(NEW))
+    tell()
+    assert {one.selection.search for one in lists(bridge)[count:]} == {""}
+    qtbot.waitUntil(page.filter.wrong.isVisible)
+    history.add(task(NEW + 1))
+    tell()
+    page.filter.changed.emit()
+    assert page.filter.wrong.isVisible() and page.header.sentence.text() == ""
