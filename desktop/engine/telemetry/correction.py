@@ -36,9 +36,11 @@ class Correctable(Memory):
         self.nodes = Nodes()
         self._nameless: set[str] = set()  # nodes with tasks whose process is not known yet
 
-    def tick(self, now: float, alive: Alive) -> None:
-        """Let go of the tasks of nodes that are gone, by :mod:`desktop.engine.telemetry.nodes`."""
+    def tick(self, now: float, alive: Alive, wall: float = 0.0) -> None:
+        """Let go of the tasks of nodes that are gone, by :mod:`desktop.engine.telemetry.nodes`.
+        ``wall`` is now since the epoch."""
         with self.lock:
+            self._wall = max(self._wall, wall)
             fates = self.nodes.fates(now, alive)
             if not fates:
                 return
@@ -132,6 +134,7 @@ class Correctable(Memory):
                         self._late.append(Task(one, doubt=why, seen_at=at))
                 elif record.gone and not record.final and not record.doubt:
                     record.doubt = why
+                    record.seen_at = max(at, record.seen_at)
                     self._changed[one] = record
 
     def _take_answer(self, node: str, task: ActiveTask, asked_at: float) -> None:

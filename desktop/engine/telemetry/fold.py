@@ -132,6 +132,8 @@ class Fold(Correctable):
         if (
             record is not None
             and record.e < 0.0
+            and record.elsewhere is None
+            and (record.earlier is None or state is not TaskState.RETRY)
             and record.s < place
             and record.r < place
             and record.worker == event.hostname

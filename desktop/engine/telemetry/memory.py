@@ -175,6 +175,7 @@ class Memory:
         record.gone = True
         if why and not record.doubt:
             record.doubt = why
+            record.seen_at = max(self._wall, record.seen_at)
             self._changed[record.id] = record
 
 

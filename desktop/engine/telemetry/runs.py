@@ -10,6 +10,7 @@ of states.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import cmp_to_key
 
@@ -52,24 +53,39 @@ def _cut(parts: Iterable[Run]) -> list[Run]:
     """The runs of one process, of what it told in its order: each part is one event."""
     runs: list[Run] = []
     for part in parts:
-        if runs and _goes_on(runs[-1], part):
-            endings.join(runs[-1], part)
-        else:
+        run = _run_of(part, runs)
+        if run is None:
             runs.append(part)
+        else:
+            endings.join(run, part)
     return runs
 
 
-def _goes_on(run: Run, part: Run) -> bool:
-    """Whether ``part``, which comes next, is of the same run."""
+def _run_of(part: Run, runs: list[Run]) -> Run | None:
+    """The run that ``part`` goes on with; None: it begins one.
+
+    A retry is on its way before the run that asked for it has told so: its reception, and even its
+    start, may come before "retried". So that is of the first run that runs, and every other end
+    of the last.
+    """
+    open_ = [run for run in runs if run.e < 0.0]
     if part.r >= 0.0:
-        begun_at, received_at = run.started_at or run.received_at, part.received_at
-        return run.first == ASKED and run.e < 0.0 and (received_at or 0.0) <= (begun_at or 0.0)
+        return next((run for run in open_ if run.first == ASKED and _is_before(part, run)), None)
     if part.s >= 0.0:
-        return (run.s < 0.0 or run.s == ASKED) and run.e < 0.0
-    if run.e < 0.0:
-        return True
+        fitting = [run for run in open_ if run.s < 0.0 or run.s == ASKED]
+        return fitting[-1] if fitting else None
+    begun = [run for run in open_ if run.s >= 0.0]
+    if part.state is TaskState.RETRY or not part.final:
+        return begun[0] if begun else open_[-1] if open_ else None
+    if open_:
+        return begun[-1] if begun else open_[-1]
     # Celery says both "failed" and "rejected" of one run.
-    return run.final and part.state is not TaskState.RETRY
+    return runs[-1] if runs and runs[-1].final else None
+
+
+def _is_before(part: Run, run: Run) -> bool:
+    """Whether this reception may be that of a run of which only an answer told."""
+    return (part.received_at or 0.0) <= (run.started_at or run.received_at or math.inf)
 
 
 class _Order:
