@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("shared", deadline=None)
+settings.load_profile("shared")
+"""How long an example takes says nothing where others use the machine too."""
 
 HERE = Path(__file__).parent
 LONG_FIRST = ("live", "test_manager.py", "cli", "engine/cleanup", "engine/census", "engine")

@@ -6,7 +6,7 @@ import time
 from typing import overload
 
 from desktop.cli.context import Context
-from desktop.engine.errors import NotRunning, TrayError
+from desktop.engine.errors import NotRunning, TrayError, UsageError
 from desktop.engine.history_commands import (
     ListTasks,
     ShowTask,
@@ -15,7 +15,7 @@ from desktop.engine.history_commands import (
     TaskFiguresReport,
     TaskPage,
 )
-from desktop.words import tr
+from desktop.words import text, tr
 
 
 @overload
@@ -43,23 +43,23 @@ def ask(
 
 def instant(since: str | None, option: str) -> float | None:
     """An instant as a person writes it ("90m", "2026-11-24") in seconds of the epoch. Raises
-    :class:`BadQuery`."""
+    :class:`UsageError`."""
     from desktop.engine.history.conditions import key_at
     from desktop.engine.history.query import Time, parse
     from desktop.engine.history.schema import KEYS_A_SECOND
 
     if since is None:
         return None
-    parsed = parse(f"since:{since}")
+    try:
+        parsed = parse(f"since:{since}")
+    except UsageError:
+        raise bad_time(since, option) from None
     if not isinstance(parsed, Time):
         raise bad_time(since, option)
     return key_at(parsed.at, time.time()) / KEYS_A_SECOND
 
 
 def bad_time(value: str, option: str) -> TrayError:
-    from desktop.engine.errors import UsageError
-    from desktop.words import text
-
     return UsageError(
         "usage",
         text(

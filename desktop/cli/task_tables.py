@@ -71,7 +71,7 @@ def _row(task: Task) -> tuple[Cell | str, ...]:
         short(task.name),
         short(task.id),
         short(task.worker),
-        "" if task.runtime_s is None else duration(task.runtime_s),
+        _seconds(task.runtime_s),
         short(_said(task)),
     )
 

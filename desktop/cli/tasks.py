@@ -101,30 +101,11 @@ def search_of(
     search: str | None,
 ) -> str:
     """The options as one query. Raises :class:`BadQuery`, :class:`UsageError`."""
-    from desktop.cli.task_source import bad_time
-    from desktop.engine.errors import UsageError
-    from desktop.engine.history.query import Field, Query, Time, parse
-    from desktop.engine.history.rendering import all_of, render
+    from desktop.cli.task_source import instant
+    from desktop.engine.history.rendering import search_of as joined
 
-    parts: list[Query] = []
-    if state is not None:
-        parts.append(parse(f"state:{state}" if state.isalpha() else 'state:""'))
-    # Letters that mean something in a query mean themselves here.
-    for field, value in (("name", name), ("worker", worker)):
-        if value:
-            plain = not any(char.isspace() or char in '()"' for char in value)
-            parts.append(Field(field, value, exact=not plain))
-    if since is not None:
-        try:
-            when = parse(f"since:{since}")
-        except UsageError:
-            raise bad_time(since, "--since") from None
-        if not isinstance(when, Time):
-            raise bad_time(since, "--since")
-        parts.append(when)
-    if search:
-        parts.append(parse(search))
-    return render(all_of(*parts)) if parts else ""
+    instant(since, "--since")
+    return joined(state=state, name=name, worker=worker, since=since, search=search)
 
 
 def counted(shown: int, total: int | None) -> str:

@@ -321,9 +321,6 @@ class StackStatus(msgspec.Struct, frozen=True):
     services: tuple[ServiceStatus, ...] = ()
     workers: tuple[WorkerRow, ...] = ()
     tasks: TaskCounts = TaskCounts()
-    history_mark: int = 0
-    """Grows with all news for the history of tasks: with another mark, ask again. It counts what
-    the engine has heard since it began, not what the file has seen (:attr:`TaskPage.mark`)."""
     active: tuple[ActiveTask, ...] = ()
     queues: tuple[Queue, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -334,6 +331,9 @@ class StackStatus(msgspec.Struct, frozen=True):
     stranded: Stranded | None = None
     problem: Problem | None = None
     """Why the stack as a whole can't be used (a broken configuration)."""
+    history_mark: int = 0
+    """Grows with all news for the history of tasks: with another mark, ask again. It counts what
+    the engine has heard since it began, not what the file has seen (:attr:`TaskPage.mark`)."""
 
     def service(self, name: str) -> ServiceStatus | None:
         return next((service for service in self.services if service.name == name), None)

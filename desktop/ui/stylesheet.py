@@ -62,6 +62,13 @@ QComboBox QAbstractItemView {
 }
 QComboBox QAbstractItemView::item { min-height: 28px; padding: 0 8px; border-radius: 4px; }
 
+QListView#offers {
+  background: $card; color: $text; border: 1px solid $border; padding: 4px; outline: none;
+  selection-background-color: $sel; selection-color: $text;
+}
+QListView#offers::item { min-height: 26px; padding: 0 8px; border-radius: 4px; }
+QListView#offers::item:selected { background: $sel; color: $text; }
+
 QCheckBox, QRadioButton { color: $text; spacing: 8px; min-height: 24px; border-radius: 4px; }
 QCheckBox:disabled { color: $faint; }
 QCheckBox::indicator {

@@ -19,6 +19,8 @@ import msgspec
 from tests.benchmarks import (
     census,
     cleanup,
+    downloads,
+    history,
     idle,
     memory,
     peers,
@@ -41,11 +43,15 @@ ROWS: dict[str, Measure] = {
     "status": status.measure,
     "census": census.measure,
     "cleanup": cleanup.measure,
+    "download": downloads.measure_download,
+    "download-memory": downloads.measure_memory,
+    "file-service": downloads.measure_serving,
+    "task-window": task_window.measure,
     "events-fold": telemetry.measure_fold,
     "events": telemetry.measure_engine,
     "events-memory": telemetry.measure_memory,
     "event-visible": telemetry.measure_visible,
-    "task-window": task_window.measure,
+    "history": history.measure,
 }
 """To measure something more, write its function and name it here."""
 

@@ -28,6 +28,8 @@ TASKS = 1_000_000
 EVENTS_PER_S = 10_000
 LONGEST_S, P99_S, LATENCY_S = 0.033, 0.016, 0.2
 BATCH = 5_000
+NEVER_S = 60.0
+"""Stands for what was not seen at all."""
 
 
 def measure(folder: Path, settings: Settings) -> Iterator[Measurement]:
@@ -128,6 +130,8 @@ def watch(
 
 
 def _share(ordered: Sequence[float], share: float) -> float:
+    if not ordered:
+        return NEVER_S
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 

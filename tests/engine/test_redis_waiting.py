@@ -6,6 +6,7 @@ import os
 import signal
 
 from desktop.engine import process
+from desktop.engine.control import Control
 from desktop.engine.redis_waiting import end_waiting
 
 
@@ -14,7 +15,8 @@ def test_a_worker_told_to_stop_takes_no_message_any_more(server, workers, wait_u
     worker = workers.start("w1@test", "-c", "1")
     workers.send("wait_for_file", str(gate))
     wait_until(lambda: _waits(server, worker.pid))
-    wait_until(lambda: not server.client.llen("celery"))
+    # Taken is not enough: what has not begun goes back to the queue.
+    wait_until(lambda: Control(server.url).running_tasks("w1@test", 2))
     os.kill(worker.pid, signal.SIGTERM)
     assert end_waiting(server.url, process.addresses(worker.pid)) == 1
     wait_until(lambda: not _waits(server, worker.pid))

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Sequence
 
 HOST = "127.0.0.1"
+CONNECTIONS_MAX = 500
+"""More than any browser opens; who opens them all is told so with 503."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,16 +31,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     import uvicorn
 
     from web.downloads.app import make_app
+    from web.downloads.protocol import DownloadsProtocol
 
     config = uvicorn.Config(
         make_app(port),
         log_level="warning",
         access_log=False,
-        http="h11",
+        http=DownloadsProtocol,
         ws="none",
         loop="asyncio",
         timeout_graceful_shutdown=1,
         server_header=False,
+        limit_concurrency=CONNECTIONS_MAX,
     )
     # It has ended in order by then, and only repeats the signal.
     with contextlib.suppress(KeyboardInterrupt):

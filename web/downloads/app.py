@@ -3,325 +3,142 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import wraps
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 import redis
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from web.broker import BROKER_URL, DOWNLOADS
-from web.downloads import files
-from web.downloads.addresses import check_url
-from web.downloads.failures import DownloadError, explain
-from web.downloads.records import CHANGES, ENDED, PubSub, Record, Records
-from web.guard import Guard
-from web.language import Language, negotiate
+from web.broker import BROKER_URL
+from web.downloads import actions, delivery, feed, files
+from web.downloads.failures import explain
+from web.downloads.openapi import openapi
+from web.downloads.records import Records
+from web.downloads.replies import RefusedError, language, records_of, told
+from web.guard import CONTENT_SECURITY_POLICY, Guard
 
 HERE = Path(__file__).parent
-LIMIT_MAX = 500
-EVENTS_PAUSE_S = 0.25
-KEEP_ALIVE_S = 15.0
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+CARE_EVERY_S = 1.0
+PAGE_POLICY = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
+"""The page alone may show a frame: the preview of a file, which has a policy of its own."""
 
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-class RefusedError(Exception):
-    """An answer other than success."""
-
-    def __init__(self, status: int, code: str, **details: str) -> None:
-        super().__init__(code)
-        self.status, self.code, self.details = status, code, details
+log = logging.getLogger(__name__)
 
 
 def make_app(port: int) -> ASGIApp:
     """The whole application, behind its guard."""
-    records = Records(BROKER_URL)
     app = Starlette(
         routes=[
             Route("/", _page),
-            Route("/healthz", _told(_health)),
-            Route("/api/downloads", _told(_list), methods=["GET"]),
-            Route("/api/downloads", _told(_submit), methods=["POST"]),
-            Route("/api/downloads/{id}", _told(_one), methods=["GET"]),
-            Route("/api/downloads/{id}", _told(_delete), methods=["DELETE"]),
-            Route("/api/downloads/{id}/cancel", _told(_cancel), methods=["POST"]),
-            Route("/api/downloads/{id}/retry", _told(_retry), methods=["POST"]),
-            Route("/api/worker", _told(_worker)),
-            Route("/api/events", _told(_events)),
-            Route("/files/{id}/{name}", _told(_file)),
+            Route("/healthz", told(_health)),
+            Route("/api/downloads", told(actions.listed), methods=["GET"]),
+            Route("/api/downloads", told(actions.submit), methods=["POST"]),
+            Route("/api/downloads/{id}", told(actions.one), methods=["GET"]),
+            Route("/api/downloads/{id}", told(actions.delete), methods=["DELETE"]),
+            Route("/api/downloads/{id}/cancel", told(actions.cancel), methods=["POST"]),
+            Route("/api/downloads/{id}/pause", told(actions.pause), methods=["POST"]),
+            Route("/api/downloads/{id}/resume", told(actions.resume), methods=["POST"]),
+            Route("/api/downloads/{id}/retry", told(actions.retry), methods=["POST"]),
+            Route("/api/worker", told(_worker)),
+            Route("/api/clean", told(actions.cleaned), methods=["GET"]),
+            Route("/api/clean", told(actions.clean), methods=["POST"]),
+            Route("/api/events", told(feed.events)),
+            Route("/api/changes", told(feed.changes)),
+            Route("/api/openapi.json", _openapi),
+            Route("/files/{id}/{name}", told(_file)),
+            Route("/preview/{id}/{name}", told(_preview)),
             Mount("/static", StaticFiles(directory=HERE / "static")),
-        ]
+        ],
+        lifespan=_life,
     )
-    app.state.records = records
+    app.state.records = Records(BROKER_URL)
     return Guard(app, port)
 
 
-def _told(handler: Handler) -> Handler:
-    """Turns failures into answers with words; no traceback reaches a browser."""
+@asynccontextmanager
+async def _life(app: Starlette) -> AsyncIterator[None]:
+    app.state.feed = feed.Feed(app.state.records)
+    caring = asyncio.create_task(_care(app.state.records))
+    try:
+        yield
+    finally:
+        caring.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await caring
+        await app.state.feed.close()
 
-    @wraps(handler)
-    async def guarded(request: Request) -> Response:
+
+async def _care(records: Records) -> None:
+    """Send again what was lost on its way, as long as the server runs."""
+    await asyncio.sleep(CARE_EVERY_S)  # the page first
+    from web.downloads.caretaker import Caretaker
+    from web.downloads.queueing import send_download
+
+    caretaker = Caretaker(records, send_download)
+    while True:
         try:
-            return await handler(request)
-        except RefusedError as failure:
-            return _refusal(request, failure.status, failure.code, failure.details)
-        except DownloadError as error:
-            return _refusal(request, 422, error.code, error.details)
-        except redis.RedisError:
-            return _refusal(request, 503, "no-broker", {})
-
-    return guarded
-
-
-def _refusal(request: Request, status: int, code: str, details: dict[str, str]) -> Response:
-    return JSONResponse(explain(code, details, language(request)), status)
-
-
-def language(request: Request) -> Language:
-    return negotiate(
-        request.headers.get("accept-language", ""), request.query_params.get("lang", "")
-    )
+            for download_id in await asyncio.to_thread(caretaker.look):
+                log.warning("sent again, its worker is gone: %s", download_id)
+        except (redis.RedisError, OSError):
+            pass  # told by /healthz and on the page
+        except Exception:
+            log.exception("the caretaker goes on")
+        await asyncio.sleep(CARE_EVERY_S)
 
 
 async def _page(request: Request) -> Response:
-    return FileResponse(HERE / "templates" / "index.html", headers={"cache-control": "no-cache"})
+    headers = {"cache-control": "no-cache", "content-security-policy": PAGE_POLICY}
+    return FileResponse(HERE / "templates" / "index.html", headers=headers)
+
+
+async def _openapi(request: Request) -> Response:
+    return JSONResponse(openapi())
 
 
 async def _health(request: Request) -> Response:
     try:
-        await asyncio.to_thread(_records(request).redis.ping)
+        await asyncio.to_thread(records_of(request).redis.ping)
     except redis.RedisError:
         words = explain("no-broker", {}, language(request))
         return JSONResponse({"ok": False, "reason": words["title"]}, 503)
     return JSONResponse({"ok": True})
 
 
-async def _list(request: Request) -> Response:
-    query = request.query_params
-    try:
-        limit = min(max(int(query.get("limit", "100")), 1), LIMIT_MAX)
-        before = float(query["before"]) if "before" in query else None
-    except ValueError:
-        raise RefusedError(422, "bad-request", reason="limit, before") from None
-    found = await asyncio.to_thread(
-        _records(request).newest, limit=limit, before=before, state=query.get("state", "")
-    )
-    lang = language(request)
-    return JSONResponse({"downloads": [document(record, lang) for record in found]})
-
-
-async def _submit(request: Request) -> Response:
-    wanted = await _body(request)
-    url, filename, sha256 = (wanted.get(key, "") for key in ("url", "filename", "sha256"))
-    if not all(isinstance(value, str) for value in (url, filename, sha256)) or not url:
-        raise RefusedError(422, "bad-request", reason="url")
-    if sha256 and not _SHA256.fullmatch(sha256):
-        raise RefusedError(422, "bad-checksum")
-    check_url(url.strip())
-    record = await asyncio.to_thread(_queue, _records(request), url.strip(), filename, sha256)
-    return JSONResponse(document(record, language(request)), 202)
-
-
-def _queue(records: Records, url: str, filename: str, sha256: str) -> Record:
-    records.redis.ping()
-    record = records.create(url, files.safe_name(filename) if filename else "", sha256)
-    try:
-        _send(record["id"])
-    except Exception:
-        records.delete(record["id"])
-        raise
-    return record
-
-
-def _send(download_id: str) -> None:
-    from kombu.exceptions import OperationalError
-
-    from web.downloads.tasks import download
-
-    try:
-        download.apply_async((download_id,), retry=False)
-    except OperationalError as error:
-        raise redis.ConnectionError(str(error)) from None
-
-
-async def _one(request: Request) -> Response:
-    return JSONResponse(document(await _find(request), language(request)))
-
-
-async def _cancel(request: Request) -> Response:
-    record = await _find(request)
-    if record["state"] in ENDED:
-        raise RefusedError(409, "conflict", state=record["state"])
-    fields = {"cancel": "1"}
-    if record["state"] != "STARTED":
-        fields["state"] = "REVOKED"  # no task has it in hand: it will find this and do nothing
-    return await _changed(request, record, fields)
-
-
-async def _retry(request: Request) -> Response:
-    record = await _find(request)
-    shown = document(record, "en")
-    if record["state"] not in ENDED or shown["file"] is not None:
-        raise RefusedError(409, "conflict", state=record["state"])
-    answer = await _changed(
-        request,
-        record,
-        {"state": "PENDING", "cancel": "", "error": "", "done_bytes": "0", "total_bytes": ""},
-    )
-    await asyncio.to_thread(_send, record["id"])
-    return answer
-
-
-async def _delete(request: Request) -> Response:
-    record = await _find(request)
-    if record["state"] == "STARTED":
-        raise RefusedError(409, "conflict", state=record["state"])
-    await asyncio.to_thread(_records(request).delete, record["id"])
-    await asyncio.to_thread(files.remove, record["id"])
-    return JSONResponse({"id": record["id"], "deleted": True})
-
-
-async def _changed(request: Request, record: Record, fields: dict[str, str]) -> Response:
-    await asyncio.to_thread(lambda: _records(request).update(record["id"], **fields))
-    return JSONResponse(document({**record, **fields}, language(request)))
-
-
 async def _worker(request: Request) -> Response:
-    """Whether a worker takes the queue of downloads; the page says so instead of waiting for ever.
+    """Whether workers take the queues; the page says so instead of waiting for ever."""
+    from web.downloads.queueing import consumed_queues, missing_worker
 
-    The broker's own bindings outlive dead workers, so the workers themselves are asked.
-    """
-    from web.celery_app import celery_app
-
-    def ask() -> bool:
-        replies = celery_app.control.inspect(timeout=0.7).active_queues() or {}
-        return any(q.get("name") == DOWNLOADS for queues in replies.values() for q in queues)
-
-    if await asyncio.to_thread(ask):
+    missing = missing_worker(await asyncio.to_thread(consumed_queues))
+    if missing is None:
         return JSONResponse({"ok": True})
-    words = explain("no-worker", {"queue": DOWNLOADS}, language(request))
-    return JSONResponse({"ok": False, **words})
+    return JSONResponse({"ok": False, **explain(*missing, language(request))})
 
 
 async def _file(request: Request) -> Response:
-    """The file itself, always as an attachment: a fetched page must never run as ours."""
-    name = request.path_params["name"]
+    return delivery.attachment(await _stored(request), request)
+
+
+async def _preview(request: Request) -> Response:
     try:
-        path = files.finished(request.path_params["id"], name)
+        return delivery.preview(await _stored(request), request)
     except ValueError:
-        path = None
-    if path is None:
-        raise RefusedError(404, "not-found")
-    disposition = f"attachment; filename*=utf-8''{quote(name, safe='')}"
-    return FileResponse(
-        path,
-        media_type="application/octet-stream",
-        headers={"content-disposition": disposition, "cache-control": "private, no-cache"},
-    )
+        raise RefusedError(404, "no-preview") from None
 
 
-async def _events(request: Request) -> Response:
-    """Server-sent events: each changed download, as its whole document."""
-    lang = language(request)
-    return StreamingResponse(
-        _stream(_records(request), lang),
-        media_type="text/event-stream",
-        headers={"cache-control": "no-store"},
-    )
-
-
-async def _stream(records: Records, lang: Language) -> AsyncIterator[str]:
-    listener = records.listener()
-    quiet_s = 0.0
-    try:
-        await asyncio.to_thread(listener.subscribe, CHANGES)
-        yield "retry: 1000\n\n"
-        while True:
-            changed = await asyncio.to_thread(_changed_ids, listener)
-            for download_id in changed:
-                record = await asyncio.to_thread(records.get, download_id)
-                value = document(record, lang) if record else {"id": download_id, "deleted": True}
-                yield f"event: download\ndata: {json.dumps(value)}\n\n"
-            quiet_s = 0.0 if changed else quiet_s + EVENTS_PAUSE_S
-            if quiet_s >= KEEP_ALIVE_S:
-                quiet_s = 0.0
-                yield ": still here\n\n"
-            await asyncio.sleep(EVENTS_PAUSE_S)
-    except redis.RedisError:
-        return  # the browser connects again by itself
-    finally:
-        listener.close()
-
-
-def _changed_ids(listener: PubSub) -> list[str]:
-    ids: dict[str, None] = {}
-    while message := listener.get_message(timeout=0.0):
-        ids[str(message["data"])] = None
-    return list(ids)
-
-
-def document(record: Record, lang: Language) -> dict[str, object]:
-    """A download as the API shows it."""
-    name = record.get("name", "")
-    state = record["state"]
-    file: dict[str, object] | None = None
-    error: dict[str, str] | None = None
-    if state == "SUCCESS":
-        if files.finished(record["id"], name):
-            file = {
-                "name": name,
-                "size_bytes": int(record.get("size_bytes") or 0),
-                "sha256": record.get("sha256", ""),
-                "href": f"/files/{record['id']}/{quote(name, safe='')}",
-            }
-        else:
-            error = explain("file-gone", {}, lang)
-    elif record.get("error"):
-        error = explain(record["error"], json.loads(record.get("error_details") or "{}"), lang)
-    total = record.get("total_bytes", "")
-    return {
-        "id": record["id"],
-        "url": record["url"],
-        "state": state,
-        "created_at": float(record["created_at"]),
-        "progress": {
-            "done_bytes": int(record.get("done_bytes") or 0),
-            "total_bytes": int(total) if total else None,
-        },
-        "attempt": int(record.get("attempt") or 0),
-        "file": file,
-        "error": error,
-    }
-
-
-async def _find(request: Request) -> Record:
-    download_id = request.path_params["id"]
-    record = await asyncio.to_thread(_records(request).get, download_id)
-    if record is None:
-        raise RefusedError(404, "not-found")
-    return record
-
-
-async def _body(request: Request) -> dict[str, str]:
-    try:
-        value = await request.json()
-    except (ValueError, UnicodeDecodeError):
-        raise RefusedError(422, "bad-request", reason="JSON") from None
-    if not isinstance(value, dict):
-        raise RefusedError(422, "bad-request", reason="JSON")
-    return value
-
-
-def _records(request: Request) -> Records:
-    records: Records = request.app.state.records
-    return records
+async def _stored(request: Request) -> delivery.Stored:
+    download_id, name = request.path_params["id"], request.path_params["name"]
+    if files.is_id(download_id):
+        record = await asyncio.to_thread(records_of(request).get, download_id)
+        if record is not None and record["state"] == "SUCCESS" and record.get("name") == name:
+            stored = delivery.open_stored(download_id, name, record.get("sha256", ""))
+            if stored is not None:
+                return stored
+    raise RefusedError(404, "not-found")

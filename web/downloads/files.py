@@ -5,18 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from email.message import Message
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
-
-import pathvalidate
 
 from web.downloads.failures import DownloadError
+from web.downloads.names import safe_name
 
-NAME_MAX_BYTES = 200
-ENDING_MAX_CHARS = 20
-FREE_BYTES_DEFAULT = 1024**3
-"""The guide's threshold: more than 1 GB of disk stays free."""
+PARTIAL = ".partial"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -30,64 +24,66 @@ def store() -> Path:
     return platformdirs.user_data_path("celery-tray", appauthor=False) / "files"
 
 
+def is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
 def folder(download_id: str) -> Path:
     """Folder of one download. ValueError for anything that is not an id of ours."""
-    if not _ID.fullmatch(download_id):
+    if not is_id(download_id):
         raise ValueError(download_id)
     return store() / download_id
 
 
-def partial(download_id: str) -> Path:
-    return folder(download_id) / ".partial"
-
-
 def finished(download_id: str, name: str) -> Path | None:
     """The whole file, if it is there under exactly this name and is a plain file of ours."""
-    if name != safe_name(name):
+    if not name or name != safe_name(name):
         return None
-    path = folder(download_id) / name
-    return path if path.is_file() and not path.is_symlink() else None
+    place = folder(download_id)
+    path = place / name
+    # A link, also one in place of the folder, would lead out of the store.
+    return path if path.is_file() and not path.is_symlink() and not place.is_symlink() else None
 
 
 def remove(download_id: str) -> None:
-    shutil.rmtree(folder(download_id), ignore_errors=True)
+    """The folder of a download with all that is in it; a link is taken away, not followed."""
+    place = folder(download_id)
+    if place.is_symlink():
+        place.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(place, ignore_errors=True)
 
 
-def safe_name(name: str, fallback: str = "download") -> str:
-    """A file name that every system takes, and that leads nowhere else."""
-    last = name.replace("\\", "/").rsplit("/", 1)[-1]
-    visible = "".join(
-        c
-        for c in last
-        if c.isprintable() and c not in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-    )
-    stem, dot, ending = visible.rpartition(".")
-    if not stem or len(ending) > ENDING_MAX_CHARS:
-        stem, dot, ending = visible, "", ""
-    while len(f"{stem}{dot}{ending}".encode()) > NAME_MAX_BYTES:
-        stem = stem[:-1]
-    clean = pathvalidate.sanitize_filename(
-        f"{stem}{dot}{ending}", replacement_text="_", platform="universal"
-    )
-    clean = str(clean).strip(" .")
-    return clean or fallback
+def make(download_id: str) -> Path:
+    """The folder of a download, there and its own (0700)."""
+    place = folder(download_id)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.is_dir():
+        place.mkdir(mode=0o700, exist_ok=True)
+        sync_folder(place.parent)
+    return place
 
 
-def name_for(url: str, disposition: str, wanted: str = "") -> str:
-    """What to call the file: the person's word, else the server's, else the end of the URL."""
-    if wanted:
-        return safe_name(wanted)
-    if disposition:
-        header = Message()
-        header["content-disposition"] = disposition
-        said = header.get_filename()
-        if said:
-            return safe_name(said)
-    return safe_name(unquote(urlsplit(url).path, errors="replace").rstrip("/"))
-
-
-def check_space(needed_bytes: int) -> None:
+def check_space(needed_bytes: int, keep_bytes: int) -> None:
     """Raises :class:`DownloadError` when the disk would get too full."""
-    keep = int(os.environ.get("CELERY_TRAY_MIN_FREE_BYTES") or FREE_BYTES_DEFAULT)
-    if shutil.disk_usage(store()).free - needed_bytes < keep:
-        raise DownloadError("disk", free=keep)
+    if shutil.disk_usage(store()).free - needed_bytes < keep_bytes:
+        raise DownloadError("disk", free=f"{keep_bytes / 1e9:.1f} GB")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a small file so that after a crash it is the old one or the new one."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with fresh.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def sync_folder(place: Path) -> None:
+    """Make the names in a folder outlive a loss of power."""
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
 from celery.exceptions import SoftTimeLimitExceeded
 
 from web.broker import BROKER_URL
-from web.celery_app import celery_app
+from web.celery_app import SOFT_TIME_LIMIT_S, celery_app
 from web.downloads.failures import DownloadError
+from web.downloads.limits import RETRIES
 
 if TYPE_CHECKING:
-    from web.downloads.records import Records
+    from web.downloads.partial import Whole
+    from web.downloads.records import Record, Records
 
-RETRIES = 3
 RETRY_PAUSE_S = 60
-"""The guide: at most three retries, 60 s apart."""
-FILES_KEPT_S = 7 * 24 * 3600.0
+"""The guide's."""
+STARTS_MAX = 20
+"""A download that kills its worker so often is not given to another."""
+END_WITHIN_S = 300.0
+"""So long a finished download waits for a Redis that is away, to say that it is finished."""
+MARGIN_S = 5.0
+"""The transfer ends itself so long before the soft limit, in an orderly way."""
 
 
 @celery_app.task(  # type: ignore[untyped-decorator]
     bind=True,
     name="web.downloads.tasks.download",
-    max_retries=RETRIES,
+    max_retries=None,  # counted in the record, which outlives a message that was sent again
     ignore_result=False,
     throws=(DownloadError,),
 )
@@ -35,90 +40,137 @@ def download(self: Any, download_id: str) -> dict[str, str]:
     A download that fails is a task that fails: whoever counts tasks must not call it done.
     """
     from web.downloads import files
-    from web.downloads.fetch import CancelledError, fetch
-    from web.downloads.records import failure_fields
+    from web.downloads.fetch import StoppedError
+    from web.downloads.records import IN_HAND, failure_fields
 
     records = _records()
-    record = records.get(download_id)
-    if record is None or record["state"] in {"SUCCESS", "REVOKED"}:
+    record = _record(records, download_id)
+    if record is None or record["state"] not in IN_HAND:
         return {"state": record["state"] if record else "REVOKED"}
-    if records.cancelled(download_id):
-        return _end(records, download_id, "REVOKED")
-    attempt = self.request.retries + 1
-    records.update(
-        download_id, state="STARTED", attempt=str(attempt), done_bytes="0", total_bytes="", error=""
-    )
-
-    def report(done_bytes: int, total_bytes: int | None) -> bool:
-        records.update(download_id, done_bytes=str(done_bytes), total_bytes=str(total_bytes or ""))
-        return not records.cancelled(download_id)
-
+    tries, starts = int(record.get("tries") or 0), int(record.get("starts") or 0) + 1
+    begun = {"attempt": str(tries + 1), "starts": str(starts), "seen_at": repr(time.time())}
+    if not records.update(download_id, only=IN_HAND, state="STARTED", **begun):
+        return {"state": "REVOKED"}
+    if starts > STARTS_MAX:
+        error = DownloadError("worker-lost", times=STARTS_MAX)
+        _end(records, record, "FAILURE", **failure_fields(error.code, error.details))
+        raise error
     try:
-        fetched = fetch(
-            download_id,
-            record["url"],
-            filename=record.get("filename", ""),
-            sha256=record.get("wanted_sha256", ""),
-            report=report,
-        )
-    except CancelledError:
+        whole = _fetched(self, records, record)
+    except StoppedError as stopped:
+        if str(stopped) == "pause":
+            return _end(records, record, "PAUSED", starts="0")
+        ended = _end(records, record, "REVOKED")
         files.remove(download_id)
-        return _end(records, download_id, "REVOKED")
-    except SoftTimeLimitExceeded:
-        limit_s = int((self.request.timelimit or (None, None))[1] or 600)
-        words = failure_fields("too-long", {"minutes": str(limit_s // 60)})
-        _end(records, download_id, "FAILURE", **words)
-        raise
+        return ended
     except DownloadError as error:
         words = failure_fields(error.code, error.details)
-        if error.transient and self.request.retries < RETRIES:
-            records.update(download_id, state="RETRY", **words)
-            pause_s = error.retry_after_s or _retry_pause_s()
+        if error.transient and tries < RETRIES:
+            pause_s = _retry_pause_s() if error.retry_after_s is None else error.retry_after_s
+            again = {
+                "tries": str(tries + 1),
+                "starts": "0",
+                "retry_at": repr(time.time() + pause_s),
+            }
+            records.update(download_id, only={"STARTED"}, state="RETRY", **words, **again)
             raise self.retry(countdown=pause_s, exc=error) from None
-        _end(records, download_id, "FAILURE", **words)
+        _end(records, record, "FAILURE", **words)
         raise
+    except Exception:
+        _end(records, record, "FAILURE", **failure_fields("internal", {}))
+        raise
+    size = str(whole.size_bytes)
     return _end(
         records,
-        download_id,
+        record,
         "SUCCESS",
-        name=fetched.name,
-        size_bytes=str(fetched.size_bytes),
-        sha256=fetched.sha256,
+        name=whole.name,
+        size_bytes=size,
+        done_bytes=size,
+        total_bytes=size,
+        sha256=whole.sha256,
         error="",
     )
 
 
 @celery_app.task(name="web.downloads.tasks.clean")  # type: ignore[untyped-decorator]
-def clean(files_kept_s: float = FILES_KEPT_S) -> dict[str, int]:
-    """Remove files past their time, partial files that nobody writes, and lost index entries."""
-    from web.downloads import files
-    from web.downloads.records import ENDED
+def clean(files_kept_s: float | None = None) -> dict[str, int]:
+    """Remove files past their time, partial files that nobody writes, and lost entries; put back
+    what Redis forgot. Answers how many of each, and keeps the answer for the page."""
+    from web.downloads.cleaning import FILES_KEPT_S, clean_store
 
     records = _records()
-    counts = {"files": 0, "partials": 0, "records": 0}
-    for download_id in records.all_ids():
-        if records.get(download_id) is None:
-            records.delete(download_id)
-            counts["records"] += 1
-    store = files.store()
-    for folder in store.iterdir() if store.is_dir() else ():
-        if not folder.is_dir() or folder.is_symlink():
-            continue
-        record = records.get(folder.name)
-        age_s = time.time() - folder.stat().st_mtime
-        partial = folder / ".partial"
-        if record is None or (record["state"] in ENDED and age_s > files_kept_s):
-            shutil.rmtree(folder, ignore_errors=True)
-            counts["files"] += 1
-        elif record["state"] in ENDED and partial.exists():
-            partial.unlink(missing_ok=True)
-            counts["partials"] += 1
-    return counts
+    return clean_store(records, FILES_KEPT_S if files_kept_s is None else files_kept_s)
 
 
-def _end(records: Records, download_id: str, state: str, **fields: str) -> dict[str, str]:
-    records.update(download_id, state=state, ended_at=repr(time.time()), **fields)
-    return {"state": state, **fields}
+def _fetched(task: Any, records: Records, record: Record) -> Whole:
+    from web.downloads.fetch import Order, fetch
+    from web.downloads.limits import limits
+    from web.downloads.watch import Watch
+
+    soft_s = float((task.request.timelimit or (None, None))[1] or SOFT_TIME_LIMIT_S)
+    try:
+        limited = limits()
+        order = Order(
+            record["id"],
+            record["url"],
+            record.get("auth", ""),
+            record.get("filename", ""),
+            record.get("wanted_sha256", ""),
+        )
+        watch = Watch(records, record["id"], max(soft_s - MARGIN_S, soft_s / 2))
+        return fetch(order, watch, limited)
+    except SoftTimeLimitExceeded:
+        minutes = max(1, round(soft_s / 60))
+        raise DownloadError("too-long", transient=True, minutes=minutes) from None
+    except ValueError as error:
+        raise DownloadError("setting", reason=str(error)) from None
+
+
+def _record(records: Records, download_id: str) -> Record | None:
+    """The record; from the disk when Redis has lost it."""
+    from web.downloads import tickets
+
+    record = records.get(download_id)
+    if record is None:
+        record = tickets.read(download_id)
+        if record is not None:
+            records.put(record)
+    return record
+
+
+def _end(records: Records, record: Record, state: str, **fields: str) -> dict[str, str]:
+    """Say how it ended, on the disk first. Waits for a Redis that is away: nobody else knows."""
+    import redis
+
+    from web.downloads import tickets
+    from web.downloads.records import IN_HAND
+
+    ended = {"state": state, "ended_at": repr(time.time()), "wish": "", **fields}
+    if state != "REVOKED":
+        tickets.write({**record, **ended})
+    deadline = time.monotonic() + END_WITHIN_S
+    while True:
+        try:
+            if not records.update(record["id"], only=IN_HAND, **ended):
+                _put_back(records, record["id"], state)
+            return {"state": state, **fields}
+        except redis.RedisError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+
+
+def _put_back(records: Records, download_id: str, state: str) -> None:
+    """The record is gone, or the person has ended it meanwhile: only the former is put back."""
+    from web.downloads import files, tickets
+
+    ticket = tickets.read(download_id)
+    found = records.get(download_id)
+    if found is None and ticket is not None:
+        records.put(ticket)
+    elif found is not None and found["state"] == "REVOKED" and state != "REVOKED":
+        files.remove(download_id)  # cancelled in the last instant
 
 
 def _retry_pause_s() -> float:

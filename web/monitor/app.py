@@ -20,12 +20,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from desktop.engine.documents import problem_document, queues_document, workers_document
 from desktop.engine.errors import TrayError
+from desktop.engine.history_commands import TaskPage
+from desktop.engine.task_documents import tasks_document
 from desktop.words import tr
 from web.guard import Guard
 from web.language import Language, negotiate
 from web.monitor import actions, metrics
 from web.monitor.feed import Feed
 from web.monitor.page import page_document, speak
+from web.monitor.task_list import question
 
 EVENT_INTERVAL_S = 0.5
 """Between two snapshots sent to one page."""
@@ -52,6 +55,7 @@ class Monitor:
                 Route("/api/status", self.status),
                 Route("/api/workers", self.workers),
                 Route("/api/queues", self.queues),
+                Route("/api/tasks", self.tasks),
                 Route("/api/events", self.events),
                 Route("/api/{verb:str}", self.act, methods=["POST"]),
                 Route("/api/services/{service:str}/{verb:str}", self.act, methods=["POST"]),
@@ -99,6 +103,18 @@ class Monitor:
         self._feed.polled()
         stack = self._feed.stack
         return _json(queues_document(stack.queues if stack else ()))
+
+    async def tasks(self, request: Request) -> Response:
+        language = _language(request)
+        try:
+            answer = await self._feed.submit(question(self._feed.project, request.query_params))
+        except TrayError as error:
+            speak(language)
+            status, document = actions.refusal(error)
+            return _json(document, status)
+        speak(language)
+        page = answer if isinstance(answer, TaskPage) else TaskPage()
+        return _json({**tasks_document(page.tasks, page.total), "next": page.next})
 
     async def metrics(self, request: Request) -> Response:
         self._feed.polled()

@@ -32,6 +32,30 @@ def all_of(*parts: Query) -> Query:
     return flat[0] if len(flat) == 1 else And(tuple(flat))
 
 
+def search_of(
+    *,
+    state: str | None = None,
+    name: str | None = None,
+    worker: str | None = None,
+    since: str | None = None,
+    search: str | None = None,
+) -> str:
+    """What a command or an address asks for by name, as one query. Raises :class:`BadQuery`."""
+    parts: list[Query] = []
+    for field, value in (("state", state), ("since", since)):
+        if value:
+            # Letters that mean something in a query make no part of one here.
+            plain = not any(char.isspace() or char in '()"' for char in value)
+            parts.append(parse(f"{field}:{value}" if plain else f'{field}:"{field}"'))
+    for field, value in (("name", name), ("worker", worker)):
+        if value:
+            plain = not any(char.isspace() or char in '()"' for char in value)
+            parts.append(Field(field, value, exact=not plain))
+    if search and search.strip():
+        parts.append(parse(search))
+    return render(all_of(*parts)) if parts else ""
+
+
 def _rendered(query: Query) -> str:
     match query:
         case Word(words, exact):
@@ -58,6 +82,3 @@ def _inner(query: Query) -> str:
 
 def _quoted(words: str) -> str:
     return '"' + words.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-__all__ = ["all_of", "parse", "render"]

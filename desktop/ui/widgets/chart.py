@@ -233,7 +233,7 @@ class Chart(Card):
                 only = piece.elementAt(0)
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme.color(line.color))
-                painter.drawEllipse(QPointF(only.x, only.y), 1.8, 1.8)
+                painter.drawEllipse(QPointF(only.x, only.y), 2.2, 2.2)
 
     @staticmethod
     def _shade(painter: QPainter, area: QRectF, piece: QPainterPath, color: str) -> None:

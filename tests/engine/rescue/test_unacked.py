@@ -156,8 +156,8 @@ def test_connections_and_listeners_are_counted_without_disturbing_a_worker(
     server: Server, workers: Any
 ) -> None:
     workers.start("w1@test", "-P", "solo")
-    seen = unacked.consumers(server.url, keys.Keys(), 0)
-    assert seen.listeners == 1
+    # It consumes a moment before it listens to questions.
+    wait_until(lambda: unacked.consumers(server.url, keys.Keys(), 0).listeners == 1)
     wait_until(lambda: len(unacked.consumers(server.url, keys.Keys(), 0).takers) == 1)
     assert unacked.consumers(server.url, keys.Keys(), 7).takers == ()
     assert Control(server.url).ping("w1@test", 5.0)

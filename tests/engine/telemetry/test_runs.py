@@ -33,6 +33,29 @@ def states(task: Task) -> list[str]:
     return [str(one.state) for one in task.attempts]
 
 
+def test_a_worker_receives_a_retry_before_it_tells_of_it():
+    """So Celery does: the message is sent, and received, before the event of the retry is."""
+    clock = Clock()
+    received = {"name": "app.t", "args": "()", "kwargs": "{}"}
+    raw = [
+        clock.event("task-received", "t", A, retries=0, **received),
+        clock.event("task-started", "t", A),
+        clock.event("task-received", "t", A, retries=1, **received),
+        clock.event("task-retried", "t", A, exception="Retry()", traceback="…"),
+        clock.event("task-started", "t", A),
+        clock.event("task-succeeded", "t", A, result="1", runtime=0.1),
+    ]
+    for cut in range(len(raw)):
+        fold = fed(raw[:cut])
+        fold.take()
+        fold.feed(events_of(raw[cut:]), 0.0, 0.0)
+        (task,) = fold.take()
+        (retry,) = task.attempts
+        assert (retry.state, retry.started_at, retry.ended_at) == (TaskState.RETRY, 1002.0, 1004.0)
+        assert (task.state, task.starts, task.retries) == (TaskState.SUCCESS, 2, 1)
+        assert (task.received_at, task.started_at) == (1003.0, 1005.0)
+
+
 @given(st.data())
 def test_retries_come_to_the_same_in_any_order(data):
     clock, raw = Clock(), []

@@ -8,7 +8,7 @@ import pytest
 
 from web.downloads.addresses import check_url, resolve
 from web.downloads.failures import WORDS, DownloadError
-from web.downloads.files import NAME_MAX_BYTES, name_for, safe_name
+from web.downloads.names import NAME_MAX_BYTES, name_for, safe_name
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def test_a_name_that_leads_here_is_refused_when_it_is_resolved(
 
 
 def test_public_addresses_are_allowed() -> None:
-    assert check_url("https://93.184.215.14/a?b=c") == "https://93.184.215.14/a?b=c"
+    assert check_url("https://93.184.215.14/a?b=c#d") == ("https://93.184.215.14/a?b=c", "")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,10 @@ from desktop.engine.commands import (
     Watch,
 )
 from desktop.engine.documents import queues_document, status_document, workers_document
+from desktop.engine.history_commands import ListTasks, TaskPage
 from desktop.engine.model import Problem
+from desktop.engine.task_documents import tasks_document
+from desktop.engine.task_model import Task
 from desktop.words import text
 
 PROBLEM = Problem("broken", text("It broke."), text("Because."), text("Mend it."))
@@ -53,6 +56,20 @@ def test_the_api_gives_the_documents_of_the_commands(engine, monitor):
     expected = json.loads(json.dumps(status_document(engine.snapshot, stack, time.time())))
     assert without_durations(status) == without_durations(expected)
     assert monitor.http.get("/api/queues").json() == queues_document(stack.queues)
+
+
+def test_tasks_are_asked_of_the_history_as_the_command_asks(engine, monitor):
+    task = Task("t1", "<b>shop</b>.send", args="('\u202e',)", seen_at=1.0)
+    engine.answer = lambda command: TaskPage((task,), next="n", total=7)
+    asked = {"state": "failure", "name": "send", "search": "a OR b", "limit": "5", "after": "x"}
+    document = monitor.http.get("/api/tasks", params=asked).json()
+    assert document == {**tasks_document((task,), 7), "next": "n"}
+    (command,) = [one for one in engine.commands if isinstance(one, ListTasks)]
+    assert command.selection.search == "state:failure name:send (a OR b)"
+    assert (command.limit, command.after, command.count) == (5, "x", True)
+    for wrong in ({"search": "a ("}, {"limit": "0"}, {"since": "soon"}, {"state": "x y"}):
+        refused = monitor.http.get("/api/tasks", params=wrong)
+        assert refused.status_code == 422 and refused.json()["title"]
 
 
 def test_workers_are_those_of_a_fresh_census(engine, monitor):

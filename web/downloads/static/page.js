@@ -1,231 +1,279 @@
-// The page: one list, kept true by server-sent events. Everything foreign is set as text.
-import { WORDS } from "/static/words.js";
+// The page: one list, kept true by the feed.
+import { ask } from "/static/api.js";
+import { Feed } from "/static/feed.js";
+import { changeLanguage, clock, language, sentences, size, word } from "/static/format.js";
+import { preview } from "/static/preview.js";
+import { make, Row } from "/static/row.js";
 
+const PAGE = 100;
+const WORKER_AFTER_MS = 1500;
+const WORKER_AGAIN_MS = 5000;
+const FILTERS = {
+  all: [], active: ["PENDING", "STARTED", "RETRY"], done: ["SUCCESS"], failed: ["FAILURE"],
+  stopped: ["PAUSED", "REVOKED"],
+};
 const byId = (id) => document.getElementById(id);
-const rows = new Map(); // id -> {element, value, seen: [time, bytes]}
-let lang = remembered() ?? (navigator.language.toLowerCase().startsWith("zh") ? "zh-CN" : "en");
-
-function remembered() {
-  const kept = localStorage.getItem("lang");
-  return kept in WORDS ? kept : null;
-}
-
-function word(key, values = {}) {
-  return WORDS[lang][key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
-}
-
-function size(bytes) {
-  const units = ["B", "KB", "MB", "GB", "TB"];
-  let n = bytes, unit = 0;
-  while (n >= 1000 && unit < units.length - 1) { n /= 1000; unit += 1; }
-  return `${unit ? n.toFixed(1) : n} ${units[unit]}`;
-}
-
-function time(seconds) {
-  return seconds < 90
-    ? word("seconds", { n: Math.max(1, Math.round(seconds)) })
-    : word("minutes", { n: Math.round(seconds / 60) });
-}
-
-async function ask(path, options = {}) {
-  const response = await fetch(path, {
-    ...options,
-    headers: { "content-type": "application/json", "accept-language": lang },
-  });
-  const body = await response.json();
-  if (!response.ok) throw Object.assign(new Error(body.title), { words: body });
-  return body;
-}
-
-function make(tag, className, text) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
-function action(label, run, about) {
-  const button = make("button", "", label);
-  button.type = "button";
-  button.setAttribute("aria-label", `${label}: ${about}`);
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try { await run(); } catch (error) { complain(error); } finally { button.disabled = false; }
-  });
-  return button;
-}
-
-function nameOf(value) {
-  if (value.file) return value.file.name;
-  try {
-    const parts = new URL(value.url);
-    const last = parts.pathname.split("/").filter(Boolean).pop();
-    return last ? decodeURIComponent(last) : parts.host;
-  } catch { return value.url; }
-}
-
-function render(row) {
-  const value = row.value, name = nameOf(value), api = `/api/downloads/${value.id}`;
-  const element = row.element;
-  const focused = element.contains(document.activeElement)
-    ? [...element.querySelectorAll("button, a")].indexOf(document.activeElement) : -1;
-  element.dataset.state = value.state;
-  element.replaceChildren(make("span", "name", name), make("span", "url sub", value.url));
-
-  const actions = make("div", "actions");
-  if (value.file) {
-    const link = make("a", "button", word("open"));
-    link.href = value.file.href;
-    link.setAttribute("aria-label", `${word("open")}: ${name}`);
-    actions.append(link);
-  }
-  const ended = ["SUCCESS", "FAILURE", "REVOKED"].includes(value.state);
-  if (!ended) actions.append(action(word("cancel"), () => ask(`${api}/cancel`, { method: "POST", body: "{}" }), name));
-  if (ended && !value.file) actions.append(action(word("retry"), () => ask(`${api}/retry`, { method: "POST", body: "{}" }), name));
-  if (value.state !== "STARTED") actions.append(action(word("remove"), () => ask(api, { method: "DELETE", body: "{}" }), name));
-  element.append(actions);
-
-  const state = make("div", "state");
-  state.append(make("b", "", word(value.state)));
-  const { done_bytes: done, total_bytes: total } = value.progress;
-  if (value.file) state.append(make("span", "sub", size(value.file.size_bytes)));
-  if (value.state === "STARTED") {
-    state.append(make("span", "sub", total ? `${size(done)} / ${size(total)}` : size(done)));
-    if (row.speed > 0) {
-      state.append(make("span", "sub", word("perSecond", { size: size(row.speed) })));
-      if (total) state.append(make("span", "sub", word("left", { time: time((total - done) / row.speed) })));
-    }
-  }
-  if (value.attempt > 1 && !value.file) state.append(make("span", "sub", word("attempt", { n: value.attempt })));
-  element.append(state);
-
-  if (value.state === "STARTED") {
-    const bar = make("progress");
-    bar.setAttribute("aria-label", word("progress", { name }));
-    if (total) { bar.max = total; bar.value = done; }
-    element.append(bar);
-  }
-  if (value.error) {
-    const why = make("p", "why");
-    why.append(make("strong", "", value.error.title), ` ${value.error.message} ${value.error.next_step}`);
-    element.append(why);
-  }
-  if (focused >= 0) element.querySelectorAll("button, a")[focused]?.focus();
-}
+const rows = new Map(); // id -> Row, newest first in the list
+const view = { filter: "all", search: "", more: false };
+const notices = { broker: null, worker: null };
 
 function take(value) {
-  let row = rows.get(value.id);
+  const row = rows.get(value.id);
   if (value.deleted) {
+    if (row?.element.contains(document.activeElement)) byId("search").focus();
     row?.element.remove();
     rows.delete(value.id);
-  } else {
-    if (!row) {
-      row = { element: make("li"), speed: 0, seen: null };
-      rows.set(value.id, row);
-      const newer = [...rows.values()].filter((r) => r.value && r.value.created_at > value.created_at);
-      const after = newer.sort((a, b) => a.value.created_at - b.value.created_at)[0];
-      after ? after.element.after(row.element) : byId("list").prepend(row.element);
+  } else if (row && value.change < row.value.change) {
+    return; // an answer that was overtaken by an event
+  } else if (row) {
+    const before = row.shown;
+    row.take(value);
+    if (before !== row.shown && ["SUCCESS", "FAILURE"].includes(value.state)) {
+      say(word("ended", { name: row.label, state: word(row.shown) }));
     }
-    measure(row, value);
-    row.value = value;
-    render(row);
+    fit(row);
+  } else {
+    const fresh = new Row(value, { complain, preview });
+    rows.set(value.id, fresh);
+    const created = value.created_at;
+    // The list is short where new ones come: at its beginning.
+    const next = [...byId("list").children].find((li) => rows.get(li.dataset.id)?.value.created_at <= created);
+    fresh.element.dataset.id = value.id;
+    byId("list").insertBefore(fresh.element, next ?? null);
+    fit(fresh);
   }
-  summarise();
+  later();
 }
 
-function measure(row, value) {
-  const now = performance.now() / 1000, done = value.progress.done_bytes;
-  if (value.state !== "STARTED" || !row.seen || done < row.seen[1]) {
-    row.seen = [now, done];
-    row.speed = 0;
-  } else if (now - row.seen[0] >= 0.5) {
-    const latest = (done - row.seen[1]) / (now - row.seen[0]);
-    row.speed = row.speed ? 0.7 * row.speed + 0.3 * latest : latest;
-    row.seen = [now, done];
-  }
+function fit(row) {
+  const states = FILTERS[view.filter];
+  const text = `${row.value.url} ${row.label}`.toLowerCase();
+  const words = view.search.toLowerCase().split(/\s+/).filter(Boolean);
+  const fits = (!states.length || states.includes(row.value.state)) && words.every((one) => text.includes(one));
+  row.element.hidden = !fits;
+}
+
+let summing = false;
+function later() { // many changes, one summary
+  if (summing) return;
+  summing = true;
+  requestAnimationFrame(() => { summing = false; summarise(); });
 }
 
 function summarise() {
-  const states = [...rows.values()].map((row) => row.value.state);
-  const done = states.filter((state) => state === "SUCCESS").length;
-  const active = states.filter((state) => ["PENDING", "STARTED", "RETRY"].includes(state)).length;
-  byId("status").textContent = word("summary", { done, active });
-  byId("empty").hidden = rows.size > 0;
-  if (active > 0 && !states.includes("STARTED")) setTimeout(checkWorker, 1500);
-  else byId("notice").hidden = true;
+  const states = [...rows.values()].map((row) => row.shown);
+  const active = states.filter((state) => FILTERS.active.includes(state)).length;
+  if (reachable) {
+    byId("status").textContent = word("summary", { done: states.filter((s) => s === "SUCCESS").length, active });
+  }
+  const filtered = view.filter !== "all" || view.search !== "";
+  const none = ![...rows.values()].some((row) => !row.element.hidden);
+  byId("tools").hidden = rows.size === 0 && !filtered;
+  byId("empty").hidden = !none;
+  byId("empty-words").textContent = word(filtered ? "emptyFiltered" : "empty");
+  byId("empty-action").textContent = word(filtered ? "clearFilter" : "example");
+  byId("empty-action").dataset.filtered = filtered ? "yes" : "";
+  byId("older").hidden = !view.more;
+  if (active > 0 && !states.includes("STARTED")) checkWorkerSoon(WORKER_AFTER_MS);
+  else notice("worker", null);
 }
 
-let checking = false;
-async function checkWorker() {
-  const states = [...rows.values()].map((row) => row.value.state);
-  if (checking || !states.includes("PENDING") || states.includes("STARTED")) return;
-  checking = true;
-  try {
-    const answer = await ask("/api/worker");
-    byId("notice").hidden = answer.ok;
-    if (!answer.ok) {
-      byId("notice").replaceChildren(make("strong", "", answer.title), `${answer.message} ${answer.next_step}`);
-      setTimeout(checkWorker, 5000);
+let workerTimer = null;
+function checkWorkerSoon(after) {
+  workerTimer ??= setTimeout(async () => {
+    const states = [...rows.values()].map((row) => row.value.state);
+    let again = false;
+    if (states.includes("PENDING") && !states.includes("STARTED") && !document.hidden) {
+      try {
+        const answer = await ask("/api/worker");
+        notice("worker", answer.ok ? null : answer);
+        again = true;
+      } catch { /* the feed says when the server or Redis is gone */ }
     }
-  } catch { /* the events say when the server is gone */ } finally { checking = false; }
+    workerTimer = null;
+    if (again) checkWorkerSoon(WORKER_AGAIN_MS);
+  }, after);
 }
 
-function complain(error) {
-  const words = error.words ?? { title: word("offline"), message: "", next_step: "" };
-  byId("form-error").textContent = `${words.title}. ${words.message} ${words.next_step}`;
+function notice(about, words) {
+  notices[about] = words;
+  const shown = notices.broker ?? notices.worker, element = byId("notice");
+  const text = shown ? `${shown.title} ${shown.message} ${shown.next_step}` : "";
+  if (element.dataset.text === text) return;
+  element.dataset.text = text;
+  element.replaceChildren();
+  if (shown) element.append(make("strong", "", shown.title), make("span", "", sentences(shown.message, shown.next_step)));
+  element.hidden = !shown;
+}
+
+let reachable = true;
+function reach(now) {
+  reachable = now;
+  document.body.classList.toggle("stale", !now);
+  if (now) later(); else byId("status").textContent = word("offline");
+}
+
+function say(words) { byId("said").textContent = words; }
+
+function complain(error, more = []) {
+  const all = [error.words ?? { title: word("offline"), message: "", next_step: "" }, ...more];
+  byId("form-error").replaceChildren(...all.slice(0, 5).map((words) =>
+    make("p", "", `${words.title}${word("colon")}${sentences(words.message, words.next_step)}`)));
   byId("form-error").hidden = false;
 }
 
-async function load() {
-  const { downloads } = await ask("/api/downloads?limit=200");
-  const known = new Set(downloads.map((value) => value.id));
-  for (const id of [...rows.keys()]) if (!known.has(id)) take({ id, deleted: true });
+function query(before) {
+  const parts = new URLSearchParams({ limit: PAGE });
+  if (view.search) parts.set("q", view.search);
+  if (FILTERS[view.filter].length) parts.set("state", FILTERS[view.filter].join());
+  if (before) parts.set("before", before);
+  return `/api/downloads?${parts}`;
+}
+
+async function load(before = null) {
+  const asked = query(before);
+  const { downloads, change } = await ask(asked);
+  if (asked !== query(before)) return change; // the question has changed meanwhile
+  view.more = downloads.length === PAGE;
   downloads.forEach(take);
-  summarise();
+  later();
+  return change;
+}
+
+async function reload() {
+  for (const row of rows.values()) row.value.change = 0; // another Redis counts anew
+  const change = await load();
+  const { downloads } = await ask("/api/downloads?limit=500");
+  const known = new Set(downloads.map((value) => value.id));
+  const oldest = downloads.length < 500 ? 0 : downloads.at(-1).created_at;
+  for (const [id, row] of rows) {
+    if (!known.has(id) && row.value.created_at >= oldest) take({ id, deleted: true });
+  }
+  notice("broker", null);
+  return change;
+}
+
+function look() { // the filter or the search has changed
+  rows.forEach(fit);
+  later();
+  load().catch(complain);
+}
+
+async function showStore() {
+  const { cleaned } = await ask("/api/clean");
+  byId("store").hidden = false;
+  byId("store-words").textContent = cleaned
+    ? sentences(
+      word("store", { n: cleaned.kept_files, size: size(cleaned.kept_bytes) }),
+      word("cleaned", { ...cleaned, at: clock(cleaned.at) }))
+    : word("neverCleaned");
+  return cleaned?.at ?? 0;
 }
 
 function translate() {
-  document.documentElement.lang = lang;
+  document.documentElement.lang = language.now;
   document.title = word("title");
-  byId("list").setAttribute("aria-label", word("list"));
-  for (const element of document.querySelectorAll("[data-word]")) {
-    element.textContent = word(element.dataset.word);
-  }
-  rows.forEach(render);
+  for (const element of document.querySelectorAll("[data-word]")) element.textContent = word(element.dataset.word);
+  for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", word(element.dataset.label));
+  const search = byId("search");
+  search.placeholder = word(search.dataset.placeholder);
+  search.setAttribute("aria-label", search.placeholder);
+  say("");
+  rows.forEach((row) => row.render());
   summarise();
 }
 
-let events;
-function listen() {
-  events?.close();
-  events = new EventSource(`/api/events?lang=${lang}`);
-  events.addEventListener("open", () => load().catch(() => {}));
-  events.addEventListener("download", (event) => take(JSON.parse(event.data)));
-  events.addEventListener("error", () => { byId("status").textContent = word("offline"); });
+async function submit() {
+  const urls = byId("urls").value.split(/\s+/).filter(Boolean);
+  byId("form-error").hidden = true;
+  if (!urls.length) { byId("urls").focus(); return; }
+  try {
+    if (urls.length === 1) {
+      const order = { url: urls[0] };
+      if (byId("filename").value) order.filename = byId("filename").value;
+      if (byId("sha256").value) order.sha256 = byId("sha256").value.trim();
+      take(await ask("/api/downloads", "POST", order));
+      byId("urls").value = byId("filename").value = byId("sha256").value = "";
+      say(word("submitted", { n: 1 }));
+      return;
+    }
+    const left = [];
+    let added = 0;
+    for (let start = 0; start < urls.length; start += 100) {
+      const answer = await ask("/api/downloads", "POST", { urls: urls.slice(start, start + 100) });
+      answer.downloads.forEach(take);
+      added += answer.downloads.length;
+      left.push(...answer.refused);
+      byId("urls").value = [...left.map((one) => one.url), ...urls.slice(start + 100)].join("\n");
+    }
+    say(word("submitted", { n: added }));
+    if (left.length) complain({ words: left[0].error }, left.slice(1).map((one) => one.error));
+  } catch (error) { complain(error); } // what was refused stays, to be mended
 }
 
-byId("form").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  byId("form-error").hidden = true;
-  const left = [];
-  for (const url of byId("urls").value.split(/\s+/).filter(Boolean)) {
-    try {
-      take(await ask("/api/downloads", { method: "POST", body: JSON.stringify({ url }) }));
-    } catch (error) {
-      left.push(url);
-      complain(error);
-    }
-  }
-  byId("urls").value = left.join("\n"); // what was refused stays, to be mended
-});
+const feed = new Feed({ change: take, reload, reachable: reach, broker: (words) => notice("broker", words) });
+
+byId("form").addEventListener("submit", (event) => { event.preventDefault(); submit(); });
 byId("urls").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) byId("form").requestSubmit();
 });
-byId("language").addEventListener("click", () => {
-  lang = lang === "en" ? "zh-CN" : "en";
-  localStorage.setItem("lang", lang);
-  translate();
-  listen();
+byId("filter").addEventListener("click", (event) => {
+  const chosen = event.target.closest("[data-filter]");
+  if (!chosen) return;
+  view.filter = chosen.dataset.filter;
+  for (const one of byId("filter").children) one.setAttribute("aria-pressed", String(one === chosen));
+  look();
 });
+let typing;
+byId("search").addEventListener("input", () => {
+  view.search = byId("search").value.trim();
+  rows.forEach(fit);
+  later();
+  clearTimeout(typing);
+  typing = setTimeout(() => load().catch(complain), 250);
+});
+byId("empty-action").addEventListener("click", (event) => {
+  if (event.target.dataset.filtered) {
+    byId("search").value = view.search = "";
+    byId("filter").querySelector("[data-filter=all]").click();
+  } else {
+    byId("urls").value = word("example");
+    byId("urls").focus();
+  }
+});
+byId("older").addEventListener("click", () => {
+  const shown = [...rows.values()].filter((row) => !row.element.hidden);
+  load(Math.min(...shown.map((row) => row.value.created_at))).catch(complain);
+});
+byId("clean").addEventListener("click", async () => {
+  try {
+    const before = await showStore();
+    await ask("/api/clean", "POST");
+    byId("store-words").textContent = word("cleanAsked");
+    for (let turn = 0; turn < 40; turn += 1) {
+      await new Promise((done) => setTimeout(done, 500));
+      const { cleaned } = await ask("/api/clean");
+      if ((cleaned?.at ?? 0) > before) { await showStore(); say(byId("store-words").textContent); return; }
+    }
+    const worker = await ask("/api/worker");
+    if (!worker.ok) complain({ words: worker });
+    await showStore();
+  } catch (error) { complain(error); }
+});
+byId("language").addEventListener("click", () => {
+  changeLanguage();
+  translate();
+  feed.restart();
+  showStore().catch(() => {});
+});
+document.addEventListener("keydown", (event) => {
+  const writes = /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "");
+  if (event.key === "/" && !writes && !byId("tools").hidden) { event.preventDefault(); byId("search").focus(); }
+});
+setInterval(() => { // times pass also when nothing changes
+  if (!document.hidden) for (const row of rows.values()) if (["STARTED", "RETRY"].includes(row.value.state)) row.render();
+}, 1000);
+
 translate();
-listen();
+feed.start();
+showStore().catch(() => {});

@@ -33,6 +33,7 @@ from desktop.words import tr, trn
 SIZE = (820, 600)
 OFFERED_MAX = 30
 TITLE_WIDTH = 128
+CHOOSER_WIDTH = 260
 
 
 class Comparison(QDialog):
@@ -59,6 +60,8 @@ class Comparison(QDialog):
         self.setWindowTitle(title)
         self.chooser = QComboBox()
         self.chooser.setAccessibleName(tr("The other run"))
+        self.chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.chooser.setMinimumWidth(CHOOSER_WIDTH)
         self.chooser.activated.connect(self._on_chosen)
         self.chooser.setVisible(other is None)
         self.summary = Label("", Role.BODY, "sub")

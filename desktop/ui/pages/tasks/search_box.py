@@ -63,6 +63,7 @@ class SearchBox(QLineEdit):
         self._completer.setWidget(self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.activated.connect(self._on_chosen)
+        self._popup.setObjectName("offers")
         self._popup.installEventFilter(self)
         self.textEdited.connect(self._on_edited)
         self._colour()

@@ -118,7 +118,7 @@ class _Steps:
         title = tr("Started") if number == 1 else tr("Started again")
         process = tr("process {pid}", pid=attempt.worker_pid) if attempt.worker_pid else ""
         node = one_line(attempt.worker, NAME_MAX)
-        where = _joined(node, process, _waited(before, attempt.started_at))
+        where = _joined(_waited(before, attempt.started_at), node, process)
         self.add(TaskState.STARTED, title, attempt.started_at, where)
 
     def finished(self) -> tuple[Step, ...]:

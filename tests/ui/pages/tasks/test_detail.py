@@ -55,9 +55,9 @@ def test_a_task_that_was_tried_twice(light) -> None:
         "Started again",
         "Succeeded",
     ]
-    assert said[1] == ("Started", "w1@mbp · process 51873 · waited 12 ms", "+12 ms")
+    assert said[1] == ("Started", "waited 12 ms · w1@mbp · process 51873", "+12 ms")
     assert said[2] == ("Retry 1", "ConnectionError: timed out", "+1.83 s")
-    assert said[3] == ("Started again", "w1@mbp · process 51870 · waited 4.01 s", "+5.84 s")
+    assert said[3] == ("Started again", "waited 4.01 s · w1@mbp · process 51870", "+5.84 s")
     assert said[4] == ("Succeeded", "{'updated': 214} · ran 1.07 s", "+6.91 s")
 
 
