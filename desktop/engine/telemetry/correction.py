@@ -12,6 +12,7 @@ from desktop.engine.task_model import Task
 from desktop.engine.telemetry import endings
 from desktop.engine.telemetry.memory import RECEIVED, STARTED, Memory, is_held, is_open
 from desktop.engine.telemetry.nodes import Alive, Fate, Nodes
+from desktop.engine.telemetry.record import own
 from desktop.engine.telemetry.runs import ASKED
 from desktop.engine.telemetry.wire import Event
 
@@ -57,7 +58,8 @@ class Correctable(Memory):
         with self.lock:
             for record in self.records.values():
                 record.unseen = True
-                record.elsewhere = None
+                if record.more.elsewhere:
+                    own(record).elsewhere = None
                 if record.state is RECEIVED:
                     self._lose(record, "")
             self.nodes.grant_time(now)
@@ -111,7 +113,7 @@ class Correctable(Memory):
                 return
             self._wall = max(self._wall, wall)
             was_held, before = is_held(record), record.state
-            record.doubt = task.doubt
+            own(record).doubt = task.doubt
             if task.state is TaskState.PENDING:
                 record.gone = is_open(record)
                 record.queue = task.queue or record.queue
@@ -132,8 +134,8 @@ class Correctable(Memory):
                 if record is None:
                     if one not in self.tombs:
                         self._late.append(Task(one, doubt=why, seen_at=at))
-                elif record.gone and not record.final and not record.doubt:
-                    record.doubt = why
+                elif record.gone and not record.final and not record.more.doubt:
+                    own(record).doubt = why
                     record.seen_at = max(at, record.seen_at)
                     self._changed[one] = record
 
@@ -148,14 +150,16 @@ class Correctable(Memory):
         before, was_held = record.state, is_held(record)
         record.answered = record.answered or record.unseen or not record.worker
         record.unseen = record.gone = False
-        record.doubt = ""
+        if record.more.doubt:
+            own(record).doubt = ""
         record.worker, record.worker_pid = self.nodes.answered(node, asked_at)
         if not record.worker_pid:
             self._nameless.add(node)
         record.name = record.name or task.name
         record.args = record.args or task.args
         record.kwargs = record.kwargs or task.kwargs
-        record.eta = record.eta or task.eta
+        if task.eta:
+            own(record).eta = task.eta
         if before is not STARTED:
             record.state = task.state
         if record.state is STARTED:

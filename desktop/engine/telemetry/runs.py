@@ -16,7 +16,7 @@ from functools import cmp_to_key
 
 from desktop.engine.states import TaskState
 from desktop.engine.telemetry import endings
-from desktop.engine.telemetry.record import RANK, Record, Run, Skew, attempts_of, describe, place_of
+from desktop.engine.telemetry.record import RANK, Record, Run, Skew, describe, own, place_of
 from desktop.engine.telemetry.wire import Event
 
 RUNS_MAX = 40
@@ -30,9 +30,9 @@ def place(record: Record, event: Event, state: TaskState, skew: Skew) -> bool:
 
     False: it was known before.
     """
-    runs = [*(record.earlier or ()), endings.present(record)]
-    if record.elsewhere:
-        runs.append(record.elsewhere)
+    runs = [*(record.more.earlier or ()), endings.present(record)]
+    if record.more.elsewhere:
+        runs.append(record.more.elsewhere)
     mine = [run for run in runs if run.node == event.hostname and run.pid in {0, event.pid}]
     where = place_of(event)
     if any(where in {run.r, run.s, run.e} for run in mine):
@@ -108,14 +108,13 @@ class _Order:
 def _take(record: Record, runs: list[Run]) -> None:
     """``runs`` are all that are known, in their order: which is the present one?"""
     present = _present(runs)
-    record.elsewhere = runs[-1] if runs[-1] is not present and _only_waits(runs[-1]) else None
-    earlier = [run for run in runs if run is not present and run is not record.elsewhere]
-    record.earlier = earlier[-RUNS_MAX:] or None
-    record.attempts = attempts_of(record)
-    record.starts = max(record.starts, sum(run.s >= 0.0 for run in runs))
-    retried = sum(run.state is TaskState.RETRY for run in earlier)
     endings.make_present(record, present)
-    record.retries = max(present.retries or 0, retried)
+    waits = runs[-1] if runs[-1] is not present and _only_waits(runs[-1]) else None
+    earlier = [run for run in runs if run is not present and run is not waits]
+    more = own(record)
+    more.elsewhere, more.earlier = waits, earlier[-RUNS_MAX:] or None
+    more.retried = sum(run.state is TaskState.RETRY for run in earlier)
+    record.starts = max(record.starts, sum(run.s >= 0.0 for run in runs))
 
 
 def _present(runs: list[Run]) -> Run:
