@@ -31,8 +31,8 @@ class Tomb(msgspec.Struct, gc=False):
         begins = state is TaskState.RECEIVED or state is TaskState.STARTED
         if not self.seen & 4 and not begins:
             return False
-        if not begins and RANK[state] <= RANK[self.state] and state is not TaskState.RETRY:
-            return False
+        if not begins and RANK[state] <= RANK[self.state]:
+            return False  # "retried" of the run before, told when the next one had ended already
         if self.worker == event.hostname and self.pid == event.pid:
             return place_of(event) > self.e
         return event.timestamp + skew(event.hostname) > self.at + skew(self.worker)

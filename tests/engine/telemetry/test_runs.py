@@ -113,6 +113,18 @@ def test_a_retry_may_be_received_and_started_before_it_was_told():
         assert ("RETRY", 0) not in seen  # it was received already
 
 
+def test_a_retry_that_is_told_after_the_end_does_not_bring_the_task_back():
+    # One in ten thousand, in a pool of threads.
+    clock = Clock()
+    first, again = clock.run("t", A, "task-retried"), clock.run("t", A, "task-succeeded", 1)
+    late = {**first.pop(), "clock": 99, "timestamp": 1099.0}
+    fold = fed([*first, *again])
+    assert [task.state for task in fold.take()] == [TaskState.SUCCESS]
+    fold.feed(events_of([late]), 0.0)
+    assert fold.take() == []
+    assert task_of([*first, *again, late]).state is TaskState.SUCCESS
+
+
 def test_a_retry_that_waits_shows_why():
     clock = Clock()
     raw = clock.run("t", A, "task-retried")
