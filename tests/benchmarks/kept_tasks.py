@@ -7,64 +7,73 @@ import gc
 import json
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 
 def main(whose: str, path: Path) -> None:
     keep = _ours() if whose == "ours" else _flowers()
-    events = list(_events(path))
-    warm, rest = events[:200], events[200:]
-    for event in warm:
-        keep(event)
+    messages, tasks = _messages(path)
+    for message in messages[:100]:
+        keep(message)
     gc.collect()
     before = psutil.Process().memory_full_info().uss
-    ids = {event["uuid"] for event in rest}
-    for event in rest:  # the list stays: what is let go of would be counted, too
-        keep(event)
+    for message in messages[100:]:
+        keep(message)
     gc.collect()
-    print((psutil.Process().memory_full_info().uss - before) / len(ids))
+    share = (len(messages) - 100) / len(messages)
+    print((psutil.Process().memory_full_info().uss - before) / (tasks * share))
 
 
-def _events(path: Path) -> Iterator[dict[str, Any]]:
-    """Receptions and starts: of tasks that have not ended."""
+def _messages(path: Path) -> tuple[list[bytes], int]:
+    """The messages without the ends of tasks, and how many tasks they tell of."""
     data, at = path.read_bytes(), 0
+    kept: list[bytes] = []
+    ids: set[str] = set()
     while at < len(data):
         channel, payload, _ = struct.unpack_from("<III", data, at)
         at += 12 + channel
-        body = json.loads(base64.b64decode(json.loads(data[at : at + payload])["body"]))
+        envelope = json.loads(data[at : at + payload])
         at += payload
-        for event in body if isinstance(body, list) else [body]:
-            if event["type"] in {"task-received", "task-started"}:
-                yield event
+        body = json.loads(base64.b64decode(envelope["body"]))
+        events = [
+            one
+            for one in (body if isinstance(body, list) else [body])
+            if one["type"] in {"task-received", "task-started"}
+        ]
+        if events:
+            ids.update(one["uuid"] for one in events)
+            envelope["body"] = base64.b64encode(json.dumps(events).encode()).decode()
+            kept.append(json.dumps(envelope).encode())
+    return kept, len(ids)
 
 
-def _ours() -> Callable[[dict[str, Any]], object]:
+def _ours() -> Callable[[bytes], object]:
     from desktop.engine.telemetry import memory
     from desktop.engine.telemetry.fold import Fold
-    from desktop.engine.telemetry.wire import events_of
+    from desktop.engine.telemetry.wire import decode
 
     memory.RECORDS_MAX = 10**9
     fold = Fold()
 
-    def keep(event: dict[str, Any]) -> None:
-        fold.feed(events_of(json.loads(json.dumps(event))), 1.0, 2e9)
+    def keep(message: bytes) -> None:
+        fold.feed(decode(message), 1.0, 2e9)
         fold.take()
 
     return keep
 
 
-def _flowers() -> Callable[[dict[str, Any]], object]:
+def _flowers() -> Callable[[bytes], object]:
     import flower.command  # noqa: F401 - defines the options
     from flower.events import EventsState
 
     state = EventsState(max_tasks_in_memory=10**6)
 
-    def keep(event: dict[str, Any]) -> None:
-        state.event({**json.loads(json.dumps(event)), "local_received": 2e9})
+    def keep(message: bytes) -> None:
+        for event in json.loads(base64.b64decode(json.loads(message)["body"])):
+            state.event({**event, "local_received": 2e9})
 
     return keep
 

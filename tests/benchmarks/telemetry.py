@@ -84,16 +84,16 @@ def measure_engine(folder: Path, settings: Settings) -> Iterator[Measurement]:
         with _flower(folder, stack.redis_url.replace("/0", "/1")) as flower:
             pairs = in_turn(
                 lambda: _burst(stack, folder, recording.again(times), times * recording.tasks),
-                lambda: _flower_burst(stack, flower, folder, recording.again(times, 1)),
+                lambda: _flower_burst(flower, stack.redis_url, folder, recording.again(times, 1)),
                 min(settings.rounds, 5),
             )
     yield measured(
         "events-rate",
         1 / 8,
-        pairs,
-        "seconds an event of a burst until all are counted and recorded, none lost, on one core; "
-        "over Flower's on the same core (so the goal is 8 times as many a second)",
-        "s/event",
+        [(ours * 1e6, peer * 1e6) for ours, peer in pairs],
+        "CPU an event of a burst, as fast as Redis gives it, on one core, none lost, all recorded: "
+        "so many a second are kept up with; over Flower's (the goal is 8 times as many)",
+        "µs/event",
     )
 
 
@@ -123,6 +123,7 @@ def measure_visible(folder: Path, settings: Settings) -> Iterator[Measurement]:
     waits: list[float] = []
     with bench_stack(folder) as stack:
         celery_tray(stack, "start", "redis")
+        until(lambda: stack.status().telemetry.connected)
         with stack.client() as client, redis.Redis.from_url(stack.redis_url) as broker:
             for number in range(LATENCY_TASKS):
                 task = f"visible-{number}"
@@ -155,8 +156,10 @@ def _folded(messages: list[Message]) -> float:
     fold, frames = Fold(), Frames(MESSAGE_MAX_BYTES)
     begun = time.process_time()
     for number, start in enumerate(range(0, len(stream), 65536)):
-        for frame in frames.feed(stream[start : start + 65536]):
-            fold.feed(decode(frame.payload), 1.0, 2e9)
+        events = []
+        for payload in frames.feed(stream[start : start + 65536]):
+            events += decode(payload)
+        fold.feed(events, 1.0, 2e9)
         if number % 4 == 0:
             fold.take()
             fold.active(200)
@@ -264,14 +267,17 @@ def _counted(stack: Stack) -> int:
 
 
 def _burst(stack: Stack, folder: Path, messages: Iterator[Message], tasks: int) -> float:
+    """Seconds of CPU an event of what comes as fast as Redis gives it, none lost."""
     path = folder / "burst"
     events = save(path, messages)
+    engine = [psutil.Process(stack.engine_pid())]
     counted, recorded = _counted(stack), _recorded(stack)
-    begun = time.monotonic()
+    before = _spent(engine)
     publish(stack.redis_url, path, 0)
+    time.sleep(SETTLE_S)  # each question costs it something
     until(lambda: _counted(stack) - counted == tasks, 120)
     until(lambda: _recorded(stack) - recorded == tasks, 120)
-    return (time.monotonic() - begun) / events
+    return (_spent(engine) - before) / events
 
 
 def _recorded(stack: Stack) -> int:
@@ -281,20 +287,22 @@ def _recorded(stack: Stack) -> int:
         return int(client.submit(ListTasks(stack.project, limit=1)).kept)  # type: ignore[union-attr]
 
 
-def _flower_burst(stack: Stack, flower: Flower, folder: Path, messages: Iterator[Message]) -> float:
+def _flower_burst(flower: Flower, url: str, folder: Path, messages: Iterator[Message]) -> float:
     path = folder / "burst"
     events = save(path, messages)
-    heard = flower.events()
-    begun = time.monotonic()
-    publish(stack.redis_url, path, 0)
-    until(lambda: flower.events() - heard == events, 300)
-    return (time.monotonic() - begun) / events
+    heard, before = flower.events(), _spent([flower.process])
+    publish(url, path, 0)
+    deadline = time.monotonic() + LATE_S
+    while (found := flower.events() - heard) != events:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"Flower has counted {found} of {events} events")
+        time.sleep(SETTLE_S)
+    return (_spent([flower.process]) - before) / events
 
 
 @contextlib.contextmanager
 def _on_one_core() -> Iterator[None]:
-    """What is started in the block stays on one core; Redis and the publisher too would, so they
-    leave it (see :func:`_elsewhere`)."""
+    """What is started in the block stays on one core."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return

@@ -96,6 +96,7 @@ def _attempts(earlier: Task, later: Task, other_run: bool) -> tuple[Attempt, ...
     if not (earlier.attempts or other_run):
         return later.attempts
     before = [*earlier.attempts, *([_as_attempt(earlier)] if other_run else [])]
+    # A run may have been told before its end was known.
     known = {_same(one) for one in later.attempts}
     missed = [one for one in before if _same(one) not in known]
     if not missed:
@@ -117,7 +118,7 @@ def _as_attempt(task: Task) -> Attempt:
 
 
 def _same(attempt: Attempt) -> tuple[object, ...]:
-    return attempt.state, _begun(attempt)
+    return attempt.worker, attempt.worker_pid, _begun(attempt)
 
 
 def _begun(attempt: Attempt) -> float:

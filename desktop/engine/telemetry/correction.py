@@ -12,6 +12,7 @@ from desktop.engine.task_model import Task
 from desktop.engine.telemetry import endings
 from desktop.engine.telemetry.memory import RECEIVED, STARTED, Memory, is_held, is_open
 from desktop.engine.telemetry.nodes import Alive, Fate, Nodes
+from desktop.engine.telemetry.record import own
 from desktop.engine.telemetry.runs import ASKED
 from desktop.engine.telemetry.wire import Event
 
@@ -36,9 +37,11 @@ class Correctable(Memory):
         self.nodes = Nodes()
         self._nameless: set[str] = set()  # nodes with tasks whose process is not known yet
 
-    def tick(self, now: float, alive: Alive) -> None:
-        """Let go of the tasks of nodes that are gone, by :mod:`desktop.engine.telemetry.nodes`."""
+    def tick(self, now: float, alive: Alive, wall: float = 0.0) -> None:
+        """Let go of the tasks of nodes that are gone, by :mod:`desktop.engine.telemetry.nodes`.
+        ``wall`` is now since the epoch."""
         with self.lock:
+            self._wall = max(self._wall, wall)
             fates = self.nodes.fates(now, alive)
             if not fates:
                 return
@@ -55,7 +58,8 @@ class Correctable(Memory):
         with self.lock:
             for record in self.records.values():
                 record.unseen = True
-                record.elsewhere = None
+                if record.more.elsewhere:
+                    own(record).elsewhere = None
                 if record.state is RECEIVED:
                     self._lose(record, "")
             self.nodes.grant_time(now)
@@ -109,7 +113,7 @@ class Correctable(Memory):
                 return
             self._wall = max(self._wall, wall)
             was_held, before = is_held(record), record.state
-            record.doubt = task.doubt
+            own(record).doubt = task.doubt
             if task.state is TaskState.PENDING:
                 record.gone = is_open(record)
                 record.queue = task.queue or record.queue
@@ -130,8 +134,9 @@ class Correctable(Memory):
                 if record is None:
                     if one not in self.tombs:
                         self._late.append(Task(one, doubt=why, seen_at=at))
-                elif record.gone and not record.final and not record.doubt:
-                    record.doubt = why
+                elif record.gone and not record.final and not record.more.doubt:
+                    own(record).doubt = why
+                    record.seen_at = max(at, record.seen_at)
                     self._changed[one] = record
 
     def _take_answer(self, node: str, task: ActiveTask, asked_at: float) -> None:
@@ -145,14 +150,16 @@ class Correctable(Memory):
         before, was_held = record.state, is_held(record)
         record.answered = record.answered or record.unseen or not record.worker
         record.unseen = record.gone = False
-        record.doubt = ""
+        if record.more.doubt:
+            own(record).doubt = ""
         record.worker, record.worker_pid = self.nodes.answered(node, asked_at)
         if not record.worker_pid:
             self._nameless.add(node)
         record.name = record.name or task.name
         record.args = record.args or task.args
         record.kwargs = record.kwargs or task.kwargs
-        record.eta = record.eta or task.eta
+        if task.eta:
+            own(record).eta = task.eta
         if before is not STARTED:
             record.state = task.state
         if record.state is STARTED:

@@ -9,7 +9,7 @@ import msgspec
 from desktop.engine.iso_time import instant
 from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
-from desktop.engine.telemetry.record import NEVER, RANK, Record, Run, describe
+from desktop.engine.telemetry.record import NEVER, RANK, Record, Run, describe, own
 from desktop.engine.telemetry.wire import Event
 
 ENDS: dict[str, TaskState] = {
@@ -29,14 +29,13 @@ def receive(record: Record, event: Event, place: float) -> None:
     record.answered = False
     record.r = place
     record.received_at = event.timestamp or None
-    record.at = max(record.at, event.timestamp)
     describe(record, event)
-    if event.retries is not None:
-        record.retries = record.told_retries = event.retries
-    if event.eta or record.eta:
-        record.eta = instant(event.eta)
+    if event.retries:
+        record.retries = event.retries
+    if event.eta or record.more.eta:
+        own(record).eta = instant(event.eta)
     if event.expires:
-        record.expires_at = instant(event.expires)
+        own(record).expires_at = instant(event.expires)
     if record.s < 0.0 and record.e < 0.0:
         record.state = TaskState.RECEIVED
 
@@ -47,7 +46,6 @@ def begin(record: Record, event: Event, place: float) -> None:
     record.answered = False
     record.s = place
     record.started_at = event.timestamp or None
-    record.at = max(record.at, event.timestamp)
     record.starts += 1
     if record.e < 0.0:
         record.state = TaskState.STARTED
@@ -58,43 +56,40 @@ def end(record: Record, event: Event, state: TaskState, place: float) -> None:
     record.worker, record.worker_pid = event.hostname, event.pid
     record.e = place
     record.state = state
-    ended_at = event.timestamp or None
-    record.ended_at = ended_at
-    record.at = max(record.at, event.timestamp)
+    more = own(record)
+    more.ended_at = event.timestamp or None
+    more.doubt = ""
     if event.exception:
-        record.exception = event.exception
+        more.exception = event.exception
     if event.traceback:
-        record.traceback = event.traceback
+        more.traceback = event.traceback
     # A rejected message that goes back to its queue comes again, and so does a retried task.
     record.final = not (
         state is TaskState.RETRY or (state is TaskState.REJECTED and event.requeue is True)
     )
     if not record.final:
-        record.finished_at = None
         return
-    record.finished_at = ended_at
     if event.result is not None:
-        record.result = event.result
+        more.result = event.result
     if event.runtime is not None:
-        record.runtime_s = event.runtime
+        more.runtime_s = event.runtime
     elif state is TaskState.FAILURE:
-        record.runtime_s = _runtime(record.started_at, ended_at)
+        more.runtime_s = _runtime(record.started_at, more.ended_at)
     if state is TaskState.REVOKED:
-        record.revoked_why = (
-            "terminated" if event.terminated else "expired" if event.expired else ""
-        )
+        more.revoked_why = "terminated" if event.terminated else "expired" if event.expired else ""
 
 
 def settle(record: Record, task: Task) -> None:
     """The present run has ended as its result tells."""
     record.state = task.state
-    record.result, record.exception = task.result, task.exception
-    record.traceback = task.traceback
-    record.finished_at = record.ended_at = task.finished_at
     record.name = record.name or task.name
     record.args, record.kwargs = record.args or task.args, record.kwargs or task.kwargs
     record.e = max(record.r, record.s, 0.0)
-    record.final = record.settled = True
+    record.final = True
+    more = own(record)
+    more.result, more.exception, more.traceback = task.result, task.exception, task.traceback
+    more.ended_at, more.revoked_why = task.finished_at, task.revoked_why
+    more.settled = True
 
 
 # --- runs as values -------------------------------------------------------------------------------
@@ -102,6 +97,7 @@ def settle(record: Record, task: Task) -> None:
 
 def present(record: Record) -> Run:
     """The present run of ``record``, by itself."""
+    more = record.more
     return Run(
         node=record.worker,
         pid=record.worker_pid,
@@ -112,34 +108,31 @@ def present(record: Record) -> Run:
         at=record.at,
         received_at=record.received_at,
         started_at=record.started_at,
-        ended_at=record.ended_at,
+        ended_at=more.ended_at,
         final=record.final,
-        retries=record.told_retries,
-        eta=record.eta,
-        result=record.result,
-        exception=record.exception,
-        traceback=record.traceback,
-        runtime_s=record.runtime_s,
-        revoked_why=record.revoked_why,
+        retries=record.retries if record.r > 0.0 else None,
+        eta=more.eta,
+        result=more.result,
+        exception=more.exception,
+        traceback=more.traceback,
+        runtime_s=more.runtime_s,
+        revoked_why=more.revoked_why,
     )
 
 
 def make_present(record: Record, run: Run) -> None:
     """``run`` is the present one of ``record`` from now on."""
     record.worker, record.worker_pid = run.node, run.pid
-    record.state = run.state
-    record.r, record.s, record.e, record.at = run.r, run.s, run.e, run.at
+    record.state, record.final = run.state, run.final
+    record.r, record.s, record.e = run.r, run.s, run.e
     record.received_at, record.started_at = run.received_at, run.started_at
-    record.ended_at = run.ended_at
-    record.finished_at = run.ended_at if run.final else None
-    record.final = run.final
-    record.eta = run.eta
-    record.result, record.runtime_s = run.result, run.runtime_s
-    record.exception, record.traceback = run.exception, run.traceback
-    record.revoked_why = run.revoked_why
-    record.told_retries = run.retries
-    record.settled = False
-    record.doubt = ""
+    record.retries = run.retries or 0
+    more = own(record)
+    more.ended_at, more.eta = run.ended_at, run.eta
+    more.result, more.runtime_s = run.result, run.runtime_s
+    more.exception, more.traceback = run.exception, run.traceback
+    more.revoked_why = run.revoked_why
+    more.settled, more.doubt = False, ""
 
 
 def fill(run: Run, event: Event, state: TaskState, place: float) -> None:

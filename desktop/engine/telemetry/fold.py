@@ -16,7 +16,7 @@ from desktop.engine.telemetry import endings, runs
 from desktop.engine.telemetry.correction import COUNTERS, Correctable
 from desktop.engine.telemetry.endings import ENDS
 from desktop.engine.telemetry.memory import RECEIVED, SHORT, STARTED, is_held
-from desktop.engine.telemetry.record import Record, describe
+from desktop.engine.telemetry.record import Record, describe, own
 from desktop.engine.telemetry.starts import Starts
 from desktop.engine.telemetry.tombs import Tomb
 from desktop.engine.telemetry.wire import Event
@@ -69,8 +69,9 @@ class Fold(Correctable):
                 return
             record.complete = True
             record.retries = event.retries or 0
-            record.eta = instant(event.eta)
-            record.expires_at = instant(event.expires)
+            if event.eta or event.expires:
+                more = own(record)
+                more.eta, more.expires_at = instant(event.eta), instant(event.expires)
         elif record.sent_at is not None:
             return  # a retry, or twice: the first time is when it was sent
         record.sent_at = event.timestamp or None
@@ -105,22 +106,22 @@ class Fold(Correctable):
         ):
             if record.gone:
                 record.gone = record.unseen = False
+                own(record).doubt = ""
             else:
                 self._waiting -= 1
             record.answered = False
             record.s = place
             record.state = STARTED
             record.started_at = event.timestamp or None
-            record.at = event.timestamp
             record.starts += 1
-            self._running[event.uuid] = record
+            self._running[record.id] = record
         elif record is None or record.state is TaskState.PENDING:
             if record is None:
                 record = self._begun(event, STARTED)
                 if record is None:
                     return
             endings.begin(record, event, place)
-            self._running[event.uuid] = record
+            self._running[record.id] = record
         elif not self._place(record, event, STARTED):
             return
         self.starts.note(event.hostname, event.pid, event.timestamp)
@@ -132,6 +133,8 @@ class Fold(Correctable):
         if (
             record is not None
             and record.e < 0.0
+            and record.more.elsewhere is None
+            and (record.more.earlier is None or state is not TaskState.RETRY)
             and record.s < place
             and record.r < place
             and record.worker == event.hostname

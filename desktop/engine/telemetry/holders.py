@@ -103,7 +103,7 @@ def _is_open(record: Record) -> bool:
 
 
 def _holding(record: Record) -> Holding:
-    last = record.elsewhere
+    last = record.more.elsewhere
     started = last is None and record.state is TaskState.STARTED
     at = record.started_at if started else record.received_at
     return Holding(

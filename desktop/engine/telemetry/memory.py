@@ -13,16 +13,16 @@ from sys import intern
 from desktop.engine.model import ActiveTask, TaskCounts
 from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
-from desktop.engine.telemetry.record import Record
+from desktop.engine.telemetry.record import Record, own, task_of
 from desktop.engine.telemetry.tombs import Tombs
 from desktop.engine.telemetry.wire import Event
 
 RECORDS_MAX = 20_000
 """Beyond this many tasks that have not finished the oldest waiting ones are forgotten."""
 TEXT_MAX = 48 * 1024 * 1024
-"""Characters that their arguments and tracebacks may have together."""
+"""Characters that their long arguments, results and tracebacks may have together."""
 SHORT = 256
-"""Results up to this many characters are not counted."""
+"""Arguments, and results, up to this many characters are not counted."""
 CHANGED_MAX = 20_000
 """So many changes, or half the text, and they are to be taken at once."""
 
@@ -84,12 +84,9 @@ class Memory:
             changed, self._changed = self._changed, {}
             taken, self._late = self._late, []
             for record in changed.values():
-                record.clock = int(max(record.r, record.s, record.e, 0.0))
                 if record.final:
                     self._bury(record)
-                    taken.append(record)
-                else:
-                    taken.append(record.__copy__())
+                taken.append(task_of(record))
         return taken
 
     @property
@@ -107,9 +104,9 @@ class Memory:
             self._make_room()
         record = Record(event.uuid, intern(event.name or ""))
         self.records[event.uuid] = record
-        args, kwargs = event.args, event.kwargs
-        if args or kwargs:
-            record.size = size = len(args or "") + len(kwargs or "")
+        size = len(event.args or "") + len(event.kwargs or "")
+        if size > SHORT:
+            own(record).size = size
             self._text += size
         return record
 
@@ -119,15 +116,16 @@ class Memory:
         self._changed[record.id] = record
 
     def _weigh(self, record: Record) -> None:
-        size = len(record.args) + len(record.kwargs) + len(record.result) + len(record.traceback)
-        if record.earlier:
-            size += sum(len(run.traceback) for run in record.earlier)
-        self._text += size - record.size
-        record.size = size
+        more = record.more
+        size = len(record.args) + len(record.kwargs) + len(more.result) + len(more.traceback)
+        if more.earlier:
+            size += sum(len(run.traceback) for run in more.earlier)
+        self._text += size - more.size
+        own(record).size = size
 
     def _bury(self, record: Record) -> None:
         if self.records.pop(record.id, None) is not None:
-            self._text -= record.size
+            self._text -= record.more.size
             self.tombs.put(record)
 
     def _make_room(self) -> None:
@@ -144,10 +142,10 @@ class Memory:
             doomed += islice(filter(is_next, self.records.values()), wanted - len(doomed))
         for record in doomed:
             del self.records[record.id]
-            self._text -= record.size
+            self._text -= record.more.size
             self._leave(record)
             if self._changed.pop(record.id, None) is not None:
-                self._late.append(record)
+                self._late.append(task_of(record))
 
     # --- who is in flight --------------------------------------------------------------------
 
@@ -173,8 +171,9 @@ class Memory:
             return
         self._leave(record)
         record.gone = True
-        if why and not record.doubt:
-            record.doubt = why
+        if why and not record.more.doubt:
+            own(record).doubt = why
+            record.seen_at = max(self._wall, record.seen_at)
             self._changed[record.id] = record
 
 

@@ -202,7 +202,7 @@ class Telemetry:
         self._rate = round((count - self._counted) / (now - self._ticked_at), 1)
         self._counted, self._ticked_at = count, now
         if self._fold.in_flight:
-            self._fold.tick(now, self._alive)
+            self._fold.tick(now, self._alive, time.time())
         self._repair.tick(now)
         self._dirty = True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -66,45 +65,119 @@ class Run(msgspec.Struct, gc=False):
         return self.received_at or self.started_at or self.ended_at or 0.0
 
 
-if TYPE_CHECKING:
-    _Thawed = Any  # a checker does not know that a struct may thaw what it inherits
-else:
-    _Thawed = Task
+class More(msgspec.Struct, gc=False):
+    """What only some tasks have, beside the record: most never need the room."""
+
+    ended_at: float | None = None
+    """When the present run ended, though another may follow."""
+    result: str = ""
+    exception: str = ""
+    traceback: str = ""
+    runtime_s: float | None = None
+    revoked_why: str = ""
+    settled: bool = False
+    """Its end was told by its result, not by an event."""
+    eta: float | None = None
+    expires_at: float | None = None
+    doubt: str = ""
+    retried: int = 0
+    """Earlier runs that asked for another."""
+    size: int = 0
+    """Characters of its texts, where they are long."""
+    earlier: list[Run] | None = None
+    elsewhere: Run | None = None
+    """Another process, or the same once more, has received it while this run goes on."""
 
 
-class Record(_Thawed, frozen=False, gc=False):  # type: ignore[call-arg, misc]
-    """A :class:`Task` as it is written, with what only the fold needs.
+NOTHING = More()
+"""Of all that have none of it; never written to."""
 
-    A finished one is handed over as it is: whoever gets it has a task that nobody changes.
-    """
 
+class Record(msgspec.Struct, gc=False):
+    """One task and its present run. What has the name of a field of :class:`Task` is that."""
+
+    id: str
+    name: str = ""
+    state: TaskState = TaskState.PENDING
+    worker: str = ""
+    worker_pid: int = 0
+    queue: str = ""
+    args: str = ""
+    kwargs: str = ""
+    retries: int = 0
+    starts: int = 0
+    root_id: str = ""
+    parent_id: str = ""
+    sent_at: float | None = None
+    received_at: float | None = None
+    started_at: float | None = None
+    seen_at: float = 0.0
+    complete: bool = False
     r: float = NEVER
     """Places of the present run's reception, start and end, as in :class:`Run`."""
     s: float = NEVER
     e: float = NEVER
-    at: float = 0.0
-    """Time stamp of the present run's newest event."""
-    ended_at: float | None = None
-    told_retries: int | None = None
-    """As the present run's reception told."""
     final: bool = False
     """It has ended, and nothing is expected to begin it again."""
     gone: bool = False
     """Its node has it no more, as far as can be seen; what became of it is not known."""
     unseen: bool = False
     """Events were missed since: who has it is not known."""
-    settled: bool = False
-    """Its end was told by its result, not by an event."""
     answered: bool = False
     """Its node said so itself when it was asked, and no event has told of it since: which of the
     node's processes it was is not known."""
     heard_at: float = 0.0
     """Monotonic, of the last event."""
-    size: int = 0
-    """Characters of its long texts."""
-    earlier: list[Run] | None = None
-    elsewhere: Run | None = None
-    """Another process has received it while this one ran it."""
+    more: More = msgspec.field(default_factory=lambda: NOTHING)
+
+    @property
+    def at(self) -> float:
+        """Time stamp of the present run's newest event."""
+        instants = (self.received_at, self.started_at, self.more.ended_at)
+        return max(one or 0.0 for one in instants)
+
+
+def own(record: Record) -> More:
+    """Its ``more``, to be written to."""
+    if record.more is NOTHING:
+        record.more = More()
+    return record.more
+
+
+def task_of(record: Record) -> Task:
+    """The task as it is now."""
+    more = record.more
+    plain = more is NOTHING
+    return Task(
+        record.id,
+        record.name,
+        record.state,
+        record.worker,
+        record.worker_pid,
+        record.queue,
+        record.args,
+        record.kwargs,
+        more.result,
+        more.exception,
+        more.traceback,
+        record.retries if plain else max(record.retries, more.retried),
+        record.starts,
+        record.root_id,
+        record.parent_id,
+        record.sent_at,
+        record.received_at,
+        record.started_at,
+        more.ended_at if record.final else None,
+        more.runtime_s,
+        more.eta,
+        more.expires_at,
+        more.revoked_why,
+        record.seen_at,
+        int(max(record.r, record.s, record.e, 0.0)),
+        attempts_of(record) if more.earlier else (),
+        more.doubt,
+        record.complete,
+    )
 
 
 def place_of(event: Event) -> float:
@@ -134,7 +207,7 @@ def describe(record: Record, event: Event) -> None:
 
 def attempts_of(record: Record) -> tuple[Attempt, ...]:
     """The earlier runs that came to something, the oldest first."""
-    told = (run for run in record.earlier or () if run.s >= 0.0 or run.e >= 0.0)
+    told = (run for run in record.more.earlier or () if run.s >= 0.0 or run.e >= 0.0)
     return tuple(
         Attempt(
             state=run.state,

@@ -10,7 +10,7 @@ from typing import Any
 
 from desktop.engine.broker import glob_literal
 from desktop.engine.redis_url import client_url
-from desktop.engine.telemetry.frames import Frame, Frames
+from desktop.engine.telemetry.frames import Frames
 from desktop.engine.telemetry.wire import MESSAGE_MAX_BYTES, Event, decode
 
 CONNECT_TIMEOUT_S = 2.0
@@ -69,7 +69,8 @@ class RedisSource:
         connection.send_command("PSUBSCRIBE", pattern, check_health=False)
         until = time.monotonic() + CONNECT_TIMEOUT_S
         while time.monotonic() < until:
-            if any(one.kind == b"psubscribe" for one in self._receive(CONNECT_TIMEOUT_S)):
+            self._receive(CONNECT_TIMEOUT_S)
+            if b"psubscribe" in self._frames.said:
                 return
         raise TimeoutError("Redis does not answer.")
 
@@ -81,9 +82,8 @@ class RedisSource:
         until = time.monotonic() + timeout_s
         while not events:
             left = until - time.monotonic()
-            for frame in self._receive(min(max(left, 0.001), HEALTH_CHECK_S)):
-                if frame.kind == b"pmessage":
-                    events += decode(frame.payload)
+            for payload in self._receive(min(max(left, 0.001), HEALTH_CHECK_S)):
+                events += decode(payload)
             if left <= 0.0:
                 break
         self._pace_s = BUSY_PACE_S if len(events) >= BUSY_EVENTS else PACE_S
@@ -100,8 +100,8 @@ class RedisSource:
             with contextlib.suppress(Exception):
                 connection.disconnect()
 
-    def _receive(self, timeout_s: float) -> list[Frame]:
-        """The frames that have come; [] after ``timeout_s``. Asks whether anybody is still there
+    def _receive(self, timeout_s: float) -> list[bytes]:
+        """The messages that have come; [] after ``timeout_s``. Asks whether anybody is still there
         when that is long ago, and raises when nobody answers."""
         if self._socket is None or self._connection is None:
             raise OSError("not connected")
@@ -119,7 +119,7 @@ class RedisSource:
         if not data:
             raise ConnectionResetError("Redis has closed the connection.")
         self._read_at, self._asked = time.monotonic(), False
-        return list(self._frames.feed(data))
+        return self._frames.feed(data)
 
     def _subscribed(self, database: int) -> str:
         """The pattern of the channels (``Channel._get_publish_topic`` of kombu, which has one for

@@ -10,12 +10,13 @@ of states.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from functools import cmp_to_key
 
 from desktop.engine.states import TaskState
 from desktop.engine.telemetry import endings
-from desktop.engine.telemetry.record import RANK, Record, Run, Skew, attempts_of, describe, place_of
+from desktop.engine.telemetry.record import RANK, Record, Run, Skew, describe, own, place_of
 from desktop.engine.telemetry.wire import Event
 
 RUNS_MAX = 40
@@ -29,9 +30,9 @@ def place(record: Record, event: Event, state: TaskState, skew: Skew) -> bool:
 
     False: it was known before.
     """
-    runs = [*(record.earlier or ()), endings.present(record)]
-    if record.elsewhere:
-        runs.append(record.elsewhere)
+    runs = [*(record.more.earlier or ()), endings.present(record)]
+    if record.more.elsewhere:
+        runs.append(record.more.elsewhere)
     mine = [run for run in runs if run.node == event.hostname and run.pid in {0, event.pid}]
     where = place_of(event)
     if any(where in {run.r, run.s, run.e} for run in mine):
@@ -52,36 +53,39 @@ def _cut(parts: Iterable[Run]) -> list[Run]:
     """The runs of one process, of what it told in its order: each part is one event."""
     runs: list[Run] = []
     for part in parts:
-        running = _running_still(runs) if part.e >= 0.0 else None
-        if running is not None:
-            endings.join(running, part)
-        elif runs and _goes_on(runs[-1], part):
-            endings.join(runs[-1], part)
-        else:
+        run = _run_of(part, runs)
+        if run is None:
             runs.append(part)
+        else:
+            endings.join(run, part)
     return runs
 
 
-def _running_still(runs: list[Run]) -> Run | None:
-    """The run before the last, which goes on while the last one only waits: a worker that retries a
-    task receives it again before it says that it retries it."""
-    if len(runs) < 2 or not _only_waits(runs[-1]):
-        return None
-    before = runs[-2]
-    return before if before.s >= 0.0 and before.e < 0.0 else None
+def _run_of(part: Run, runs: list[Run]) -> Run | None:
+    """The run that ``part`` goes on with; None: it begins one.
 
-
-def _goes_on(run: Run, part: Run) -> bool:
-    """Whether ``part``, which comes next, is of the same run."""
+    A retry is on its way before the run that asked for it has told so: its reception, and even its
+    start, may come before "retried". So that is of the first run that runs, and every other end
+    of the last.
+    """
+    open_ = [run for run in runs if run.e < 0.0]
     if part.r >= 0.0:
-        begun_at, received_at = run.started_at or run.received_at, part.received_at
-        return run.first == ASKED and run.e < 0.0 and (received_at or 0.0) <= (begun_at or 0.0)
+        return next((run for run in open_ if run.first == ASKED and _is_before(part, run)), None)
     if part.s >= 0.0:
-        return (run.s < 0.0 or run.s == ASKED) and run.e < 0.0
-    if run.e < 0.0:
-        return True
+        fitting = [run for run in open_ if run.s < 0.0 or run.s == ASKED]
+        return fitting[-1] if fitting else None
+    begun = [run for run in open_ if run.s >= 0.0]
+    if part.state is TaskState.RETRY or not part.final:
+        return begun[0] if begun else open_[-1] if open_ else None
+    if open_:
+        return begun[-1] if begun else open_[-1]
     # Celery says both "failed" and "rejected" of one run.
-    return run.final and part.state is not TaskState.RETRY
+    return runs[-1] if runs and runs[-1].final else None
+
+
+def _is_before(part: Run, run: Run) -> bool:
+    """Whether this reception may be that of a run of which only an answer told."""
+    return (part.received_at or 0.0) <= (run.started_at or run.received_at or math.inf)
 
 
 class _Order:
@@ -104,14 +108,13 @@ class _Order:
 def _take(record: Record, runs: list[Run]) -> None:
     """``runs`` are all that are known, in their order: which is the present one?"""
     present = _present(runs)
-    record.elsewhere = runs[-1] if runs[-1] is not present and _only_waits(runs[-1]) else None
-    earlier = [run for run in runs if run is not present and run is not record.elsewhere]
-    record.earlier = earlier[-RUNS_MAX:] or None
-    record.attempts = attempts_of(record)
-    record.starts = max(record.starts, sum(run.s >= 0.0 for run in runs))
-    retried = sum(run.state is TaskState.RETRY for run in earlier)
     endings.make_present(record, present)
-    record.retries = max(present.retries or 0, retried)
+    waits = runs[-1] if runs[-1] is not present and _only_waits(runs[-1]) else None
+    earlier = [run for run in runs if run is not present and run is not waits]
+    more = own(record)
+    more.elsewhere, more.earlier = waits, earlier[-RUNS_MAX:] or None
+    more.retried = sum(run.state is TaskState.RETRY for run in earlier)
+    record.starts = max(record.starts, sum(run.s >= 0.0 for run in runs))
 
 
 def _present(runs: list[Run]) -> Run:

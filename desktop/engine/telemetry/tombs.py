@@ -7,7 +7,7 @@ import msgspec
 from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
 from desktop.engine.telemetry import endings
-from desktop.engine.telemetry.record import RANK, Record, Skew, describe, place_of
+from desktop.engine.telemetry.record import RANK, Record, Skew, describe, place_of, task_of
 from desktop.engine.telemetry.wire import Event
 
 TOMBS_MAX = 20_000
@@ -31,8 +31,8 @@ class Tomb(msgspec.Struct, gc=False):
         begins = state is TaskState.RECEIVED or state is TaskState.STARTED
         if not self.seen & 4 and not begins:
             return False
-        if not begins and RANK[state] <= RANK[self.state] and state is not TaskState.RETRY:
-            return False
+        if not begins and RANK[state] <= RANK[self.state]:
+            return False  # "retried" of the run before, told when the next one had ended already
         if self.worker == event.hostname and self.pid == event.pid:
             return place_of(event) > self.e
         return event.timestamp + skew(event.hostname) > self.at + skew(self.worker)
@@ -62,9 +62,11 @@ class Tomb(msgspec.Struct, gc=False):
         else:
             self.seen |= 4
             endings.end(record, event, self.state, place_of(event))
-        record.state, record.clock, record.seen_at = self.state, int(self.e), seen_at
+        record.state, record.seen_at = self.state, seen_at
         record.worker, record.worker_pid = self.worker, self.pid
-        return record
+        record.e = self.e
+        record.final = bool(record.more.ended_at)
+        return task_of(record)
 
 
 class Tombs:
@@ -87,7 +89,7 @@ class Tombs:
 
     def put(self, record: Record) -> None:
         """``record`` has finished."""
-        seen = (record.r >= 0.0) | (record.s >= 0.0) << 1 | (not record.settled) << 2
+        seen = (record.r >= 0.0) | (record.s >= 0.0) << 1 | (not record.more.settled) << 2
         self._all[record.id] = Tomb(
             record.worker, record.worker_pid, record.state, record.e, record.at, seen
         )

@@ -315,5 +315,5 @@ def test_long_texts_are_bounded_together(monkeypatch):
         retried.traceback = "t" * 1000
         fold.feed([retried], 0.0)
         fold.take()
-    held = sum(len(one.args) + len(one.traceback) for one in fold.records.values())
+    held = sum(len(one.args) + len(one.more.traceback) for one in fold.records.values())
     assert 20_000 < held <= 54_000

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from desktop.engine.telemetry.frames import LINE_MAX, Frame, Frames
+from desktop.engine.telemetry.frames import LINE_MAX, Frames
 
 
 def message(payload: bytes, channel: bytes = b"/0.celeryev/task.multi") -> bytes:
@@ -27,8 +27,8 @@ def test_messages_come_out_as_they_went_in_however_the_stream_is_cut(sent, cuts)
         found += frames.feed(stream[:cut])
         stream = stream[cut:]
     found += frames.feed(stream)
-    assert [one.kind for one in found[:2]] == [b"psubscribe", b"pong"]
-    assert found[2:] == [Frame(b"pmessage", payload) for _, payload in sent]
+    assert frames.said == {b"psubscribe", b"pong"}
+    assert found == [payload for _, payload in sent]
 
 
 @given(st.lists(st.integers(1, 400), max_size=20))
@@ -38,9 +38,9 @@ def test_what_is_too_long_is_passed_over_and_the_next_is_read(cuts):
     for cut in cuts:
         found += frames.feed(stream[:cut])
         stream = stream[cut:]
-        assert len(frames._buffer) <= 500
+        assert len(frames._rest) <= 500
     found += frames.feed(stream)
-    assert [one.payload for one in found] == [b"", b"next"]
+    assert found == [b"", b"next"]
 
 
 def test_refusals_are_told_in_redis_own_words():

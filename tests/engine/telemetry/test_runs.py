@@ -89,6 +89,42 @@ def test_each_attempt_is_kept_with_its_worker_its_times_and_its_reason():
     assert task.eta is not None
 
 
+def test_a_retry_may_be_received_and_started_before_it_was_told():
+    # Seen with pools of threads and of processes: the message is sent before the run has ended.
+    clock = Clock()
+    first, again = clock.run("t", A, "task-retried"), clock.run("t", A, "task-failed", 1)
+    for order in (
+        [*first[:2], again[0], first[2], *again[1:]],
+        [*first[:2], *again[:2], first[2], again[2]],
+    ):
+        for place, one in enumerate(order, 1):
+            one["clock"], one["timestamp"] = place, 1000.0 + place
+        for shuffled in (order, order[::-1], order[3:] + order[:3]):
+            task = task_of(list(shuffled))
+            assert (task.state, task.retries, task.starts) == (TaskState.FAILURE, 1, 2)
+            assert states(task) == ["RETRY"]
+            assert task.attempts[0].started_at == first[1]["timestamp"]
+        fold = Fold()
+        seen = []
+        for one in order:
+            fold.feed(events_of([one]), 0.0)
+            seen += [(str(task.state), fold.in_flight) for task in fold.take()]
+        assert seen[-1] == ("FAILURE", 0)
+        assert ("RETRY", 0) not in seen  # it was received already
+
+
+def test_a_retry_that_is_told_after_the_end_does_not_bring_the_task_back():
+    # One in ten thousand, in a pool of threads.
+    clock = Clock()
+    first, again = clock.run("t", A, "task-retried"), clock.run("t", A, "task-succeeded", 1)
+    late = {**first.pop(), "clock": 99, "timestamp": 1099.0}
+    fold = fed([*first, *again])
+    assert [task.state for task in fold.take()] == [TaskState.SUCCESS]
+    fold.feed(events_of([late]), 0.0)
+    assert fold.take() == []
+    assert task_of([*first, *again, late]).state is TaskState.SUCCESS
+
+
 def test_a_retry_that_waits_shows_why():
     clock = Clock()
     raw = clock.run("t", A, "task-retried")
