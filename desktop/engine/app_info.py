@@ -86,9 +86,10 @@ BUNDLED = AppInfo(
     details=(
         AppTask(
             "web.downloads.tasks.clean",
-            "(files_kept_s: float = 604800.0)",
-            "Remove files past their time, partial files that nobody writes, and lost index "
-            "entries.",
+            "(files_kept_s: float | None = None)",
+            "Remove files past their time, partial files that nobody writes, and lost entries; "
+            "put back\nwhat Redis forgot. Answers how many of each, and keeps "
+            "the answer for the page.",
             "maintenance_queue",
         ),
         AppTask(

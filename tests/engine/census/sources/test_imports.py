@@ -36,7 +36,7 @@ LOADED = """
 import sys
 from web.celery_app import app
 app.loader.import_default_modules()
-from web.downloads import fetch, files, records
+from web.downloads import cleaning, fetch, files, records, tickets, watch
 print("\\n".join(m.__file__ for n, m in sys.modules.items() if n.partition(".")[0] == "web"))
 """
 
