@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,8 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 import redis
+
+from tests.ports import free_ports
 
 WAIT_S = 40.0
 T = TypeVar("T")
@@ -33,12 +34,6 @@ def until(ask: Callable[[], T], timeout_s: float = WAIT_S) -> T:
         time.sleep(0.03)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Rig:
     """Starts and ends each by its pid; ``close`` leaves nothing."""
 
@@ -46,7 +41,7 @@ class Rig:
         self.folder = folder
         self.store = folder / "files"
         self.store.mkdir(parents=True)
-        self.redis_port, self.web_port = free_port(), free_port()
+        self.redis_port, self.web_port = free_ports(2)
         self.broker = f"redis://127.0.0.1:{self.redis_port}/0"
         self.url = f"http://127.0.0.1:{self.web_port}"
         self.env = {
