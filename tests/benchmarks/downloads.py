@@ -17,7 +17,8 @@ import psutil
 
 from tests.benchmarks.measurement import Measurement, Settings, in_turn, measured, seconds
 from tests.benchmarks.processes import running, surroundings
-from tests.web.downloads.rig import Rig, free_port, until
+from tests.ports import free_port
+from tests.web.downloads.rig import Rig, until
 from web.downloads.records import Records
 
 MB = 1_000_000

@@ -52,6 +52,7 @@ def test_a_broker_that_restarts_in_the_middle_and_an_engine_that_is_killed_lose_
 ) -> None:
     for number in range(40):
         fates.send("ok", number, kwargs={"seconds": 0.1})
+    before_the_restart = set(fates.expected)
     until(lambda: len(set(fates.began())) >= 10)
     fates.restart("redis")
     until(lambda: not fates.wrong(), 60)
@@ -68,7 +69,14 @@ def test_a_broker_that_restarts_in_the_middle_and_an_engine_that_is_killed_lose_
     assert fates.engine_pid() != engine
     until(lambda: not fates.wrong(), 60)
     assert fates.kept() == len(fates.expected)
-    assert set(Counter(fates.began()).values()) == {1}
+    times = Counter(fates.began())
+    # What the pool begins in the moment of the worker's warm stop may not be acknowledged any more:
+    # Celery itself then puts it back ("Restoring … unacknowledged"). Nothing else may run twice,
+    # the engine's death least of all, and whatever did is told so.
+    twice = {task_id for task_id, count in times.items() if count > 1}
+    assert twice <= before_the_restart and len(twice) <= fates.service("forks").processes
+    told = fates.tasks()
+    assert {(times[task_id], told[task_id].starts) for task_id in twice} <= {(2, 2)}
 
 
 def test_the_tasks_of_a_worker_that_is_killed_are_told_as_they_are(fates: Fates) -> None:

@@ -152,7 +152,7 @@ class Repair:
             gap = self._witnesses.heard_until()
         self._settle(list(ids)[:IDS_MAX], asked_at, at)
         if gap is not None:
-            for task in self._told(self._witnesses.ended_since, gap - GAP_MARGIN_S):
+            for task in self._each(self._witnesses.ended_since, gap - GAP_MARGIN_S):
                 self._fold.settle(task, asked_at, at)
 
     def _settle(self, ids: Sequence[str], asked_at: float, at: float) -> None:
@@ -160,7 +160,7 @@ class Repair:
         if not ids:
             return
         open_ = dict.fromkeys(ids)
-        for task in self._told(self._witnesses.results, ids):
+        for task in self._each(self._witnesses.results, ids):
             self._fold.settle(task, asked_at, at)
             open_.pop(task.id, None)
         queued = self._told(self._witnesses.queued, frozenset(open_)) if open_ else None
@@ -171,6 +171,11 @@ class Repair:
         if queued.complete:
             known = {*queued.waiting, *queued.unacked}
             self._fold.doubt((one for one in open_ if one not in known), "not-running", at)
+
+    def _each(self, ask: Callable[..., Iterable[Task]], *arguments: Any) -> tuple[Task, ...]:
+        """What is told one by one; nothing when the broker goes midway."""
+        told: tuple[Task, ...] = self._told(lambda: tuple(ask(*arguments)))
+        return told
 
     def _told(self, ask: Callable[..., Any], *arguments: Any) -> Any:
         try:
