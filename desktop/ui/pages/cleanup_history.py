@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRect, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QKeySequence, QPainter, QShortcut
 from PySide6.QtWidgets import (
     QDialog,
@@ -27,6 +27,7 @@ from desktop.ui.widgets import row_table
 from desktop.ui.widgets.button import Button
 from desktop.ui.widgets.empty_state import EmptyState
 from desktop.ui.widgets.label import Label, draw_line, plain_tip
+from desktop.ui.widgets.row_model import RowModel
 from desktop.ui.widgets.row_table import Shape
 from desktop.ui.widgets.table_card import TableCard
 from desktop.words import text, tr
@@ -63,24 +64,13 @@ _KINDS = {
 }
 
 
-class _Entries(QAbstractTableModel):
+class _Entries(RowModel[CleanupEntry]):
     def __init__(self, entries: tuple[CleanupEntry, ...], parent: QWidget) -> None:
-        super().__init__(parent)
-        self.entries = entries
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.entries)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(Column)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        return row_table.header_data(SHAPES, section, orientation, role)
+        super().__init__(SHAPES, parent)
+        self.rows = entries
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        words = entry_words(self.entries[index.row()])[index.column()]
+        words = entry_words(self.rows[index.row()])[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return words
         if role == Qt.ItemDataRole.AccessibleTextRole:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
-    QPersistentModelIndex,
     QPointF,
     QRect,
     QRectF,
@@ -33,6 +31,7 @@ from desktop.ui.widgets import row_table
 from desktop.ui.widgets.chip import draw_chip
 from desktop.ui.widgets.label import draw_line
 from desktop.ui.widgets.queue_bars import scale
+from desktop.ui.widgets.row_model import Index, RowModel
 from desktop.ui.widgets.row_table import Shape
 from desktop.words import text
 
@@ -41,7 +40,6 @@ HEADER = 30
 PAD = 12
 SPAN_S = 600.0
 """What the line in a row covers."""
-Index = QModelIndex | QPersistentModelIndex
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
 
@@ -71,42 +69,27 @@ _LEFT_OUT = (Column.TREND, Column.EMPTY_IN, Column.OLDEST, Column.DELIVERED, Col
 """Where there is no room, these go first; the details have them all."""
 
 
-class QueueModel(QAbstractTableModel):
+class QueueModel(RowModel[QueueDetail]):
     """One row per queue, the app's own first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(SHAPES, parent)
         self.now = 0.0
-        self.rows: tuple[QueueDetail, ...] = ()
 
     def take(self, queues: tuple[QueueDetail, ...], now: float) -> None:
         """Show these; a selection stays where its queue stays."""
-        ordered = tuple(sorted(queues, key=lambda queue: not queue.mine))
-        same = [q.name for q in ordered] == [q.name for q in self.rows]
-        if not same:
-            self.beginResetModel()
-        self.rows, self.now = ordered, now
-        if not same:
-            self.endResetModel()
-        elif ordered:
-            last = self.index(len(ordered) - 1, len(Column) - 1)
-            self.dataChanged.emit(self.index(0, 0), last)
+        self.now = now
+        self.show_rows(tuple(sorted(queues, key=lambda queue: not queue.mine)))
 
-    def queue(self, row: int) -> QueueDetail | None:
-        return self.rows[row] if 0 <= row < len(self.rows) else None
+    def is_same(self, one: QueueDetail, other: QueueDetail) -> bool:
+        return one.name == other.name
 
     def row_of(self, name: str) -> int:
         """The row of a queue; -1 when there is none of this name."""
         return next((n for n, queue in enumerate(self.rows) if queue.name == name), -1)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(Column)
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        queue = self.queue(index.row())
+        queue = self.row(index.row())
         if queue is None:
             return None
         column = Column(index.column())
@@ -117,11 +100,6 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return row_table.alignment(SHAPES[column])
         return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        return row_table.header_data(SHAPES, section, orientation, role)
 
     def _cell(self, queue: QueueDetail, column: Column) -> str:
         cells = {
@@ -146,7 +124,7 @@ class QueueDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rect: QRect = option.rect
         model = index.model()
-        queue = model.queue(index.row()) if isinstance(model, QueueModel) else None
+        queue = model.row(index.row()) if isinstance(model, QueueModel) else None
         if queue is None or not isinstance(model, QueueModel):
             return
         painter.save()
@@ -164,12 +142,7 @@ class QueueDelegate(QStyledItemDelegate):
             draw_chip(painter, inside, "state-attention", Tone.WARN, words, tinted=True)
         else:
             strong = column is Column.NAME and queue.mine
-            side = (
-                Qt.AlignmentFlag.AlignRight if SHAPES[column].number else Qt.AlignmentFlag.AlignLeft
-            )
-            ink = theme.color("text" if strong else "sub")
-            font = Role.BODY_MEDIUM if strong else Role.SECONDARY
-            draw_line(painter, inside, words, font, ink, align=side)
+            row_table.draw_words(painter, inside, words, SHAPES[column], strong=strong)
         painter.restore()
 
 
@@ -243,7 +216,7 @@ class QueueTable(QTableView):
     @property
     def chosen(self) -> str:
         """Name of the selected queue; "" when none is."""
-        queue = self.model_.queue(self.currentIndex().row())
+        queue = self.model_.row(self.currentIndex().row())
         return queue.name if queue else ""
 
     def choose(self, name: str) -> None:
@@ -256,18 +229,7 @@ class QueueTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        room = self.viewport().width() - CONSUMERS_MIN
-        hidden: set[Column] = set()
-        for column in _LEFT_OUT:
-            if sum(s.width for c, s in SHAPES.items() if c not in hidden) <= room:
-                break
-            hidden.add(column)
-        for column in Column:
-            self.setColumnHidden(column, column in hidden)
-        taken = sum(shape.width for column, shape in SHAPES.items() if column not in hidden)
-        header = self.horizontalHeader()
-        rest = max(self.viewport().width() - taken, CONSUMERS_MIN)
-        header.resizeSection(Column.CONSUMERS, rest)
+        row_table.fit(self, SHAPES, _LEFT_OUT, CONSUMERS_MIN)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _ENTER and self.chosen:
@@ -276,6 +238,6 @@ class QueueTable(QTableView):
             super().keyPressEvent(event)
 
     def _on_current_row_changed(self, current: QModelIndex) -> None:
-        queue = self.model_.queue(current.row())
+        queue = self.model_.row(current.row())
         if queue is not None:
             self.opened.emit(queue.name)

@@ -7,9 +7,6 @@ from enum import IntEnum
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
@@ -34,6 +31,7 @@ from desktop.ui.theme import Tone
 from desktop.ui.widgets import row_table
 from desktop.ui.widgets.chip import draw_chip
 from desktop.ui.widgets.label import draw_line
+from desktop.ui.widgets.row_model import Index, RowModel
 from desktop.ui.widgets.row_table import Shape
 from desktop.words import text, tr
 
@@ -41,7 +39,6 @@ ROW = 32
 HEADER = 30
 PAD = 12
 REST_MIN = 100
-Index = QModelIndex | QPersistentModelIndex
 Item = TypeVar("Item", ScheduleEntry, WaitingTask)
 _ENTER = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter})
 
@@ -106,7 +103,7 @@ def waiting_cell(one: WaitingTask, column: int, now: float) -> str:
     }[WaitingColumn(column)]
 
 
-class ScheduleModel(QAbstractTableModel, Generic[Item]):
+class ScheduleModel(RowModel[Item]):
     """Rows of one kind."""
 
     def __init__(
@@ -116,37 +113,26 @@ class ScheduleModel(QAbstractTableModel, Generic[Item]):
         key: Callable[[Item], str],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self.shapes = shapes
-        self.rows: tuple[Item, ...] = ()
+        super().__init__(shapes, parent)
         self._cell: Callable[[Item, int, float], str] = cell
         self._key: Callable[[Item], str] = key
         self._now = 0.0
 
     def take(self, rows: tuple[Item, ...], now: float) -> None:
         """Show these; a selection stays with its row."""
-        same = list(map(self._key, rows)) == list(map(self._key, self.rows))
-        if not same:
-            self.beginResetModel()
-        self.rows, self._now = rows, now
-        if not same:
-            self.endResetModel()
-        elif rows:
-            last = self.index(len(rows) - 1, len(self.shapes) - 1)
-            self.dataChanged.emit(self.index(0, 0), last)
+        self._now = now
+        self.show_rows(rows)
+
+    def is_same(self, one: Item, other: Item) -> bool:
+        return self._key(one) == self._key(other)
 
     def key(self, row: int) -> str:
         """What tells a row from the others; "" where there is none."""
-        return self._key(self.rows[row]) if 0 <= row < len(self.rows) else ""
+        one = self.row(row)
+        return self._key(one) if one else ""
 
     def row_of(self, key: str) -> int:
         return next((n for n, one in enumerate(self.rows) if self._key(one) == key), -1)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.shapes)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not 0 <= index.row() < len(self.rows):
@@ -158,11 +144,6 @@ class ScheduleModel(QAbstractTableModel, Generic[Item]):
         if role == Qt.ItemDataRole.DisplayRole:
             return words
         return f"{shape.title}: {words}" if role == Qt.ItemDataRole.AccessibleTextRole else None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        return row_table.header_data(self.shapes, section, orientation, role)
 
 
 class ScheduleDelegate(QStyledItemDelegate):
@@ -188,15 +169,8 @@ class ScheduleDelegate(QStyledItemDelegate):
             draw_line(painter, inside, words, Role.SECONDARY, theme.color("bad"))
         else:
             strong = index.column() == (EntryColumn.NAME if entry else WaitingColumn.NAME)
-            number = model.shapes[index.column()].number
-            draw_line(
-                painter,
-                inside,
-                words,
-                Role.BODY_MEDIUM if strong else Role.SECONDARY,
-                theme.color("text" if strong else "sub"),
-                align=Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft,
-            )
+            shape = model.shapes[index.column()]
+            row_table.draw_words(painter, inside, words, shape, strong=strong)
         painter.restore()
 
 
@@ -236,16 +210,7 @@ class ScheduleTable(QTableView, Generic[Item]):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        shapes, width = self.model_.shapes, self.viewport().width()
-        hidden: set[int] = set()
-        for column in self._left_out:
-            if sum(s.width for c, s in shapes.items() if c not in hidden) <= width - REST_MIN:
-                break
-            hidden.add(column)
-        for column in shapes:
-            self.setColumnHidden(column, column in hidden)
-        taken = sum(shape.width for column, shape in shapes.items() if column not in hidden)
-        self.horizontalHeader().resizeSection(len(shapes) - 1, max(width - taken, REST_MIN))
+        row_table.fit(self, self.model_.shapes, self._left_out, REST_MIN)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = self.model_.key(self.currentIndex().row())

@@ -5,9 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
     QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
@@ -25,19 +23,17 @@ from PySide6.QtWidgets import (
 from desktop.engine.model import ServiceStatus
 from desktop.quantities import duration, percent, size
 from desktop.ui import icons, theme
-from desktop.ui.fonts import Role
 from desktop.ui.phrases import DASH, service_state, service_title
 from desktop.ui.view import View
 from desktop.ui.widgets import row_table
 from desktop.ui.widgets.chip import draw_chip
-from desktop.ui.widgets.label import draw_line
+from desktop.ui.widgets.row_model import Index, RowModel
 from desktop.ui.widgets.row_table import Shape
 from desktop.words import text
 
 ROW = 32
 HEADER = 30
 PAD = 12
-Index = QModelIndex | QPersistentModelIndex
 
 
 class Column(IntEnum):
@@ -66,42 +62,27 @@ NARROW = 760
 _LEFT_OUT = (Column.ADDRESS, Column.RESTARTS)
 
 
-class ServiceModel(QAbstractTableModel):
+class ServiceModel(RowModel[ServiceStatus]):
     """One row per service, in the stack's order."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(SHAPES, parent)
         self._view: View | None = None
-        self._rows: tuple[ServiceStatus, ...] = ()
 
     def take(self, view: View) -> None:
         """Show these services; a selection stays where its service stays."""
-        names = [service.name for service in view.services]
-        same = names == [service.name for service in self._rows]
-        if not same:
-            self.beginResetModel()
-        self._view, self._rows = view, view.services
-        if not same:
-            self.endResetModel()
-        elif self._rows:
-            last = self.index(len(self._rows) - 1, len(Column) - 1)
-            self.dataChanged.emit(self.index(0, 0), last)
+        self._view = view
+        self.show_rows(view.services)
 
-    def service(self, row: int) -> ServiceStatus | None:
-        return self._rows[row] if 0 <= row < len(self._rows) else None
+    def is_same(self, one: ServiceStatus, other: ServiceStatus) -> bool:
+        return one.name == other.name
 
     def row_of(self, name: str) -> int:
         """The row of a service; -1 when there is none of this name."""
-        return next((n for n, service in enumerate(self._rows) if service.name == name), -1)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(Column)
+        return next((n for n, service in enumerate(self.rows) if service.name == name), -1)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        service = self.service(index.row())
+        service = self.row(index.row())
         if service is None or self._view is None:
             return None
         column = Column(index.column())
@@ -112,11 +93,6 @@ class ServiceModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return row_table.alignment(SHAPES[column])
         return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        return row_table.header_data(SHAPES, section, orientation, role)
 
     def _cell(self, service: ServiceStatus, column: Column) -> str:
         uptime_s = self._view.uptime_s(service) if self._view else None
@@ -142,7 +118,7 @@ class ServiceDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rect: QRect = option.rect
         model = index.model()
-        service = model.service(index.row()) if isinstance(model, ServiceModel) else None
+        service = model.row(index.row()) if isinstance(model, ServiceModel) else None
         if service is None:
             return
         painter.save()
@@ -157,12 +133,7 @@ class ServiceDelegate(QStyledItemDelegate):
             draw_chip(painter, inside, glyph, tone, words, tinted=not calm, word_color=ink)
         else:
             strong = column is Column.NAME
-            side = (
-                Qt.AlignmentFlag.AlignRight if SHAPES[column].number else Qt.AlignmentFlag.AlignLeft
-            )
-            role = Role.BODY_MEDIUM if strong else Role.SECONDARY
-            ink = "text" if strong else "sub"
-            draw_line(painter, inside, words, role, theme.color(ink), align=side)
+            row_table.draw_words(painter, inside, words, SHAPES[column], strong=strong)
         painter.restore()
 
 
@@ -197,7 +168,7 @@ class ServiceTable(QTableView):
     @property
     def chosen(self) -> str:
         """Name of the selected service; "" when none is."""
-        service = self._model.service(self.currentIndex().row())
+        service = self._model.row(self.currentIndex().row())
         return service.name if service else ""
 
     def choose(self, name: str) -> None:
@@ -226,7 +197,7 @@ class ServiceTable(QTableView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         index = self.indexAt(self.viewport().mapFromGlobal(event.globalPos()))
-        service = self._model.service(index.row())
+        service = self._model.row(index.row())
         if service is not None:
             self.choose(service.name)
             self.menu_asked.emit(service.name, event.globalPos())
@@ -238,6 +209,6 @@ class ServiceTable(QTableView):
             super().keyPressEvent(event)
 
     def _on_current_row_changed(self, current: QModelIndex) -> None:
-        service = self._model.service(current.row())
+        service = self._model.row(current.row())
         if service is not None:
             self.picked.emit(service.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from desktop.ui import fonts, theme
 from desktop.ui.fonts import Role
+from desktop.ui.widgets.label import draw_line
 from desktop.words import Text
 
 Column = TypeVar("Column", bound=int)
@@ -81,6 +82,23 @@ def header_data(
     return alignment(shape) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
 
+def fit(
+    table: QTableView, shapes: Mapping[Column, Shape], left_out: Iterable[Column], least_px: int
+) -> None:
+    """Share out the width: the last column takes what is left, ``least_px`` at least, and while
+    there is not that much, the columns ``left_out`` go, the first one first."""
+    width = table.viewport().width()
+    hidden: set[Column] = set()
+    for column in left_out:
+        if sum(shape.width for c, shape in shapes.items() if c not in hidden) <= width - least_px:
+            break
+        hidden.add(column)
+    for column in shapes:
+        table.setColumnHidden(column, column in hidden)
+    taken = sum(shape.width for column, shape in shapes.items() if column not in hidden)
+    table.horizontalHeader().resizeSection(len(shapes) - 1, max(width - taken, least_px))
+
+
 def draw_row(
     painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
 ) -> None:
@@ -96,3 +114,12 @@ def draw_ground(painter: QPainter, option: QStyleOptionViewItem, *, last: bool =
         painter.fillRect(rect, theme.color("sel"))
     if not last:
         painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), theme.color("hair"))
+
+
+def draw_words(
+    painter: QPainter, rect: QRect, words: str, shape: Shape, *, strong: bool = False
+) -> None:
+    """A plain cell; ``strong`` is the one that names its row."""
+    side = Qt.AlignmentFlag.AlignRight if shape.number else Qt.AlignmentFlag.AlignLeft
+    role = Role.BODY_MEDIUM if strong else Role.SECONDARY
+    draw_line(painter, rect, words, role, theme.color("text" if strong else "sub"), align=side)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
 
 from desktop.ui import theme
 from desktop.ui.fonts import Role
-from desktop.ui.pages.tasks.model import Index
 from desktop.ui.widgets import row_table
 from desktop.ui.widgets.label import draw_line, plain_tip
+from desktop.ui.widgets.row_model import Index, RowModel
 from desktop.ui.widgets.row_table import Shape
 
 ROW = 30
@@ -40,16 +40,13 @@ class WordsRow(NamedTuple):
     """Columns that are red."""
 
 
-class WordsModel(QAbstractTableModel):
+class WordsModel(RowModel[WordsRow]):
     def __init__(self, shapes: Sequence[Shape], parent: QWidget) -> None:
-        super().__init__(parent)
-        self.shapes = tuple(shapes)
-        self._heads = dict(enumerate(shapes))
-        self.rows: tuple[WordsRow, ...] = ()
+        super().__init__(dict(enumerate(shapes)), parent)
         self._unsorted: tuple[WordsRow, ...] = ()
         self._by: tuple[int, bool] | None = None
 
-    def show_rows(self, rows: Sequence[WordsRow]) -> None:
+    def take(self, rows: Sequence[WordsRow]) -> None:
         if tuple(rows) != self._unsorted:
             self._unsorted = tuple(rows)[:ROWS_MAX]
             self._arrange()
@@ -63,20 +60,11 @@ class WordsModel(QAbstractTableModel):
         if self._by is not None:
             column, descending = self._by
             rows = tuple(sorted(rows, key=lambda row: row.keys[column], reverse=descending))
-        same = len(rows) == len(self.rows)
-        if not same:
-            self.beginResetModel()
-        self.rows = rows
-        if not same:
-            self.endResetModel()
-        elif rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(self.shapes) - 1))
+        self.show_rows(rows)
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.shapes)
+    def is_same(self, one: WordsRow, other: WordsRow) -> bool:
+        """A place in the order, whoever holds it: the order may be another each time."""
+        return True
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         words = self.rows[index.row()].words[index.column()]
@@ -87,11 +75,6 @@ class WordsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tip(words)
         return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        return row_table.header_data(self._heads, section, orientation, role)
 
 
 class _Delegate(QStyledItemDelegate):
@@ -146,7 +129,7 @@ class WordsTable(QTableView):
         header.sectionClicked.connect(self._on_section_clicked)
 
     def show_rows(self, rows: Sequence[WordsRow]) -> None:
-        self.model_.show_rows(rows)
+        self.model_.take(rows)
         count = max(1, min(self.model_.rowCount(), ROWS_SEEN))
         self.setFixedHeight(HEADER + count * ROW + 2)
 
@@ -177,13 +160,13 @@ class WordsTable(QTableView):
         shapes, width = self.model_.shapes, self.viewport().width()
         hidden: set[int] = set()
         for column in self._expendable:
-            taken = sum(s.width or 150 for n, s in enumerate(shapes) if n not in hidden)
+            taken = sum(s.width or 150 for n, s in shapes.items() if n not in hidden)
             if taken <= width:
                 break
             hidden.add(column)
-        fixed = sum(s.width for n, s in enumerate(shapes) if n not in hidden)
-        shares = sum(not s.width for n, s in enumerate(shapes) if n not in hidden)
-        for column, shape in enumerate(shapes):
+        fixed = sum(s.width for n, s in shapes.items() if n not in hidden)
+        shares = sum(not s.width for n, s in shapes.items() if n not in hidden)
+        for column, shape in shapes.items():
             self.setColumnHidden(column, column in hidden)
             room = max(120, (width - fixed) // max(1, shares))
             self.horizontalHeader().resizeSection(column, shape.width or room)

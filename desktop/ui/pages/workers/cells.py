@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QSize,
     Qt,
@@ -29,13 +26,13 @@ from desktop.ui.theme import Tone
 from desktop.ui.widgets import row_table
 from desktop.ui.widgets.chip import draw_chip
 from desktop.ui.widgets.label import draw_line, plain_tip, width_of
+from desktop.ui.widgets.row_model import Index, RowModel
 from desktop.ui.widgets.row_table import Shape
 
 ROW = 32
 HEADER = 30
 PAD = 12
 NARROW = 700
-Index = QModelIndex | QPersistentModelIndex
 
 
 class Cell(NamedTuple):
@@ -55,33 +52,16 @@ class Line(NamedTuple):
     cells: tuple[Cell, ...]
 
 
-class _Model(QAbstractTableModel):
+class _Model(RowModel[Line]):
     def __init__(self, shapes: Sequence[Shape], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._shapes = shapes
-        self.lines: tuple[Line, ...] = ()
+        super().__init__(dict(enumerate(shapes)), parent)
 
-    def take(self, lines: tuple[Line, ...]) -> bool:
-        same = [one.key for one in lines] == [one.key for one in self.lines]
-        if not same:
-            self.beginResetModel()
-        self.lines = lines
-        if not same:
-            self.endResetModel()
-        elif lines:
-            last = self.index(len(lines) - 1, len(self._shapes) - 1)
-            self.dataChanged.emit(self.index(0, 0), last)
-        return not same
+    def is_same(self, one: Line, other: Line) -> bool:
+        return one.key == other.key
 
     def cell(self, index: Index) -> Cell | None:
-        row = index.row()
-        return self.lines[row].cells[index.column()] if 0 <= row < len(self.lines) else None
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self.lines)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._shapes)
+        line = self.row(index.row())
+        return line.cells[index.column()] if line else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         cell = self.cell(index)
@@ -91,14 +71,8 @@ class _Model(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return whole
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{self._shapes[index.column()].title}: {whole}"
+            return f"{self.shapes[index.column()].title}: {whole}"
         return plain_tip(whole) if role == Qt.ItemDataRole.ToolTipRole else None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        shapes = dict(enumerate(self._shapes))
-        return row_table.header_data(shapes, section, orientation, role)
 
 
 class _Delegate(QStyledItemDelegate):
@@ -177,7 +151,7 @@ class CellTable(QTableView):
     def take(self, lines: tuple[Line, ...]) -> None:
         """Show these; the selection stays with its key."""
         chosen = self.chosen
-        if self._model.take(lines) and chosen:
+        if self._model.show_rows(lines) and chosen:
             keys = [one.key for one in lines]
             if chosen in keys:
                 self.selectRow(keys.index(chosen))
@@ -185,8 +159,8 @@ class CellTable(QTableView):
     @property
     def chosen(self) -> str:
         """Key of the selected row; "" when none is."""
-        row = self.currentIndex().row()
-        return self._model.lines[row].key if 0 <= row < len(self._model.lines) else ""
+        line = self._model.row(self.currentIndex().row())
+        return line.key if line else ""
 
     def retranslate(self) -> None:
         self._model.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._shapes) - 1)

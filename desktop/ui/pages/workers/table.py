@@ -5,9 +5,6 @@ from __future__ import annotations
 from enum import IntEnum
 
 from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
@@ -30,6 +27,7 @@ from desktop.ui.phrases import DASH
 from desktop.ui.widgets import row_table
 from desktop.ui.widgets.chip import draw_chip
 from desktop.ui.widgets.label import draw_line, plain_tip
+from desktop.ui.widgets.row_model import Index, RowModel
 from desktop.ui.widgets.row_table import Shape
 from desktop.ui.worker_lines import SLOTS_MAX, WorkerLine, busy_words
 from desktop.words import text, tr
@@ -39,7 +37,6 @@ HEADER = 30
 PAD = 12
 SQUARE = 9
 SQUARE_GAP = 3
-Index = QModelIndex | QPersistentModelIndex
 
 
 class Column(IntEnum):
@@ -64,50 +61,28 @@ SHAPES = {
 NARROW = 700
 
 
-class WorkerModel(QAbstractTableModel):
+class WorkerModel(RowModel[WorkerLine]):
     """One row a worker, found again by its process."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._lines: tuple[WorkerLine, ...] = ()
+        super().__init__(SHAPES, parent)
 
-    def take(self, lines: tuple[WorkerLine, ...]) -> bool:
-        """Show these; True when rows came or went, so that the view has to select again."""
-        same = len(lines) == len(self._lines) and all(
-            one.is_same(other) for one, other in zip(lines, self._lines, strict=True)
-        )
-        if not same:
-            self.beginResetModel()
-        self._lines = lines
-        if not same:
-            self.endResetModel()
-        elif lines:
-            last = self.index(len(lines) - 1, len(Column) - 1)
-            self.dataChanged.emit(self.index(0, 0), last)
-        return not same
-
-    def line(self, row: int) -> WorkerLine | None:
-        return self._lines[row] if 0 <= row < len(self._lines) else None
+    def is_same(self, one: WorkerLine, other: WorkerLine) -> bool:
+        return one.is_same(other)
 
     def row_of(self, line: WorkerLine) -> int:
         """The row of the same worker now; -1 when it is gone."""
-        return next((n for n, one in enumerate(self._lines) if one.is_same(line)), -1)
+        return next((n for n, one in enumerate(self.rows) if one.is_same(line)), -1)
 
     def row_named(self, name: str) -> int:
         """The row of a node, a service or a pid; -1 when there is none."""
-        for number, one in enumerate(self._lines):
+        for number, one in enumerate(self.rows):
             if name in {one.node, one.service, str(one.pid)}:
                 return number
         return -1
 
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._lines)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(Column)
-
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        line = self.line(index.row())
+        line = self.row(index.row())
         if line is None:
             return None
         column = Column(index.column())
@@ -120,11 +95,6 @@ class WorkerModel(QAbstractTableModel):
             long = column in {Column.NODE, Column.QUEUES, Column.STATE}
             return plain_tip(words) if long else None
         return None
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> object:
-        return row_table.header_data(SHAPES, section, orientation, role)
 
 
 def cell(line: WorkerLine, column: Column) -> str:
@@ -156,7 +126,7 @@ class WorkerDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         rect: QRect = option.rect
         model = index.model()
-        line = model.line(index.row()) if isinstance(model, WorkerModel) else None
+        line = model.row(index.row()) if isinstance(model, WorkerModel) else None
         if line is None:
             return
         painter.save()
@@ -171,9 +141,7 @@ class WorkerDelegate(QStyledItemDelegate):
         elif column is Column.BUSY:
             _draw_busy(painter, inside, line, words)
         else:
-            number = SHAPES[column].number
-            side = Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft
-            draw_line(painter, inside, words, Role.SECONDARY, theme.color("sub"), align=side)
+            row_table.draw_words(painter, inside, words, SHAPES[column])
         painter.restore()
 
 
@@ -243,13 +211,13 @@ class WorkerTable(QTableView):
     def take(self, lines: tuple[WorkerLine, ...]) -> None:
         """Show these; the selection stays with its worker."""
         chosen = self.chosen
-        if self.model_.take(lines):
+        if self.model_.show_rows(lines):
             row = self.model_.row_of(chosen) if chosen else -1
             self.selectRow(max(row, 0))
 
     @property
     def chosen(self) -> WorkerLine | None:
-        return self.model_.line(self.currentIndex().row())
+        return self.model_.row(self.currentIndex().row())
 
     def choose(self, name: str) -> bool:
         """Select a node, a service or a pid; False when there is none."""
