@@ -19,11 +19,15 @@ FLAGS = (
 )
 
 
+def program() -> str | None:
+    """The machine's Chromium; None where playwright has to have one of its own."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    program = next((found for name in NAMES if (found := shutil.which(name))), None)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        started = playwright.chromium.launch(executable_path=program(), args=list(FLAGS))
         try:
             yield started
         finally:

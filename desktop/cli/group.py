@@ -49,7 +49,7 @@ VERBS = {
         "servers:builtin_monitor", text("Run the built-in monitor alone, in the foreground")
     ),
     "web": Verb("servers:web", text("Run the bundled web server alone, in the foreground")),
-    "flower": Verb("servers:flower", text("Run Flower in the foreground, with its own password")),
+    "flower": Verb("flower:flower", text("Run Flower in the foreground, with its own password")),
     "password": Verb("password:password", text("Show or renew the credentials of Flower")),
     "login": Verb("login:login", text("Start Celery Tray at login")),
     "completion": Verb("completion:completion", text("Print the completion script for a shell")),

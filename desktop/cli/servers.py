@@ -1,4 +1,4 @@
-"""``web``, ``builtin-monitor`` and ``flower``: one server alone, in the foreground.
+"""``web`` and ``builtin-monitor``: one server alone, in the foreground (``flower``: flower.py).
 
 Each is the very service of the stack, with its own address; this process becomes it.
 """
@@ -14,9 +14,8 @@ import msgspec
 from desktop.cli.arguments import PORT
 from desktop.cli.context import Context
 from desktop.cli.group import verb
-from desktop.engine import app_info, config, ports, preparation, stack, start_problems
+from desktop.engine import app_info, config, ports, stack
 from desktop.engine.config import StackConfig
-from desktop.engine.credentials import FLOWER_VARIABLE, flower_credentials
 from desktop.engine.errors import ServiceError
 from desktop.engine.model import ServiceSpec
 from desktop.engine.states import ServiceKind
@@ -29,62 +28,33 @@ PORT_HELP = tr("Port on 127.0.0.1; the configured one without it.")
 @verb("web", example="celery-tray web --port 8000")
 @click.option("--port", type=PORT, help=PORT_HELP)
 def web(context: Context, port: int | None) -> int:
-    settings = _settings(context)
+    settings = settings_of(context)
     # The bundled server, also for a project that has one of its own.
     changed = msgspec.structs.replace(
         settings, bundled=True, web=config.WebConfig(port=port or settings.web.port)
     )
-    return _become(context, _spec(context, changed, ServiceKind.WEB), tr("Web server: {url}"))
+    return become(context, spec_of(context, changed, ServiceKind.WEB), tr("Web server: {url}"))
 
 
 @verb("builtin-monitor", example="celery-tray builtin-monitor --port 8001")
 @click.option("--port", type=PORT, help=PORT_HELP)
 @click.option("--read-only", is_flag=True, help=tr("Show everything, change nothing."))
 def builtin_monitor(context: Context, port: int | None, read_only: bool) -> int:
-    settings = _settings(context)
+    settings = settings_of(context)
     changed = msgspec.structs.replace(
         settings, monitor=config.MonitorConfig(port=port or settings.monitor.port)
     )
-    spec = _spec(context, changed, ServiceKind.MONITOR)
+    spec = spec_of(context, changed, ServiceKind.MONITOR)
     if read_only:
         spec = msgspec.structs.replace(spec, argv=(*spec.argv, "--read-only"))
-    return _become(context, spec, tr("Monitor: {url}"))
+    return become(context, spec, tr("Monitor: {url}"))
 
 
-@verb(
-    "flower",
-    example="celery-tray flower --port 5555",
-    more=tr("Its password is generated, shown once, and kept for you: celery-tray password."),
-)
-@click.option("--port", type=PORT, help=PORT_HELP)
-def flower(context: Context, port: int | None) -> int:
-    settings = _settings(context)
-    changed = msgspec.structs.replace(
-        settings, flower=config.FlowerConfig(enabled=True, port=port or settings.flower.port)
-    )
-    spec = _spec(context, changed, ServiceKind.FLOWER)
-    if preparation.lacks_flower(spec):
-        raise ServiceError.of(start_problems.no_flower())
-    login = flower_credentials(context.home)
-    spec = msgspec.structs.replace(spec, env={**spec.env, FLOWER_VARIABLE: login.basic_auth})
-    if login.created:
-        context.say(tr("User: {user}", user=login.user))
-        context.say(
-            tr(
-                "Password, shown this once (later: celery-tray password): {password}",
-                password=login.password,
-            )
-        )
-    else:
-        context.say(tr("User: {user}. For the password: celery-tray password", user=login.user))
-    return _become(context, spec, tr("Flower: {url}"))
-
-
-def _settings(context: Context) -> StackConfig:
+def settings_of(context: Context) -> StackConfig:
     return config.load(context.project_folder, context.home)
 
 
-def _spec(context: Context, settings: StackConfig, kind: ServiceKind) -> ServiceSpec:
+def spec_of(context: Context, settings: StackConfig, kind: ServiceKind) -> ServiceSpec:
     home = context.home.stack(stack_id(context.project_folder))
     home.make()
     info = None
@@ -94,7 +64,7 @@ def _spec(context: Context, settings: StackConfig, kind: ServiceKind) -> Service
     return next(spec for spec in specs if spec.kind is kind)
 
 
-def _become(context: Context, spec: ServiceSpec, address: str) -> int:
+def become(context: Context, spec: ServiceSpec, address: str) -> int:
     """Turn into the service. Raises :class:`ServiceError` when its port is taken."""
     if spec.port is not None and not ports.is_free(spec.port):
         raise ServiceError.of(ports.problem(spec.port, spec.name, ports.holder(spec.port)))

@@ -7,12 +7,17 @@ import msgspec
 
 from desktop.cli.arguments import OneOf, WholeNumber, complete_services
 from desktop.cli.context import Context
+from desktop.cli.flower import INSTALL_HELP, INTO_PROJECT_HELP, ask, word_of
 from desktop.cli.group import verb
 from desktop.cli.progress import Progress
-from desktop.cli.start_report import restarted_nothing, show_existing, tell
+from desktop.cli.start_report import WOULD_HARM, restarted_nothing, show_existing, tell
 from desktop.engine.client import Client
 from desktop.engine.commands import Existing, Restart, Start, StartReport, WorkerOptions
 from desktop.engine.errors import UsageError
+from desktop.engine.flower import missing
+from desktop.engine.flower.missing import INTO_PROJECT
+from desktop.engine.flower_commands import Install
+from desktop.engine.model import Problem
 from desktop.words import text, tr
 
 POOLS = ("prefork", "solo", "threads", "gevent", "eventlet")
@@ -53,6 +58,8 @@ CONCURRENCY_MAX = 1024
     help=tr("Replace workers of this app that run already; no task is lost."),
 )
 @click.option("--keep", is_flag=True, help=tr("Start beside workers of this app that run already."))
+@click.option("--install", is_flag=True, help=INSTALL_HELP)
+@click.option("--install-into-project", "into_project", is_flag=True, help=INTO_PROJECT_HELP)
 @click.option(
     "--foreground", is_flag=True, help=tr("Stay and show the log; Ctrl-C stops what was started.")
 )
@@ -67,6 +74,8 @@ def start(
     loglevel: str | None,
     replace: bool,
     keep: bool,
+    install: bool,
+    into_project: bool,
     foreground: bool,
 ) -> int:
     if (simple and name) or (replace and keep) or (services and (simple or name)):
@@ -82,11 +91,18 @@ def start(
     if worker is None and options != WorkerOptions():
         raise no_worker_named()
     command = Start(
-        context.project, services, worker=worker, existing=existing(replace=replace, keep=keep)
+        context.project,
+        services,
+        worker=worker,
+        existing=existing(replace=replace, keep=keep),
+        install=word_of(install=install, into_project=into_project),
     )
     if not foreground:
         with context.connect() as client:
-            return tell(context, *submit(context, client, command))
+            report, progress = submit(context, client, command)
+        code = tell(context, report, progress)
+        # Asked for by name, and nobody has said that it may be installed.
+        return WOULD_HARM if "flower" in services and _lacks_flower(report) else code
     from desktop.cli.attached import start_and_stay
 
     return start_and_stay(context, command)
@@ -134,7 +150,16 @@ def submit(context: Context, client: Client, command: Start) -> tuple[StartRepor
         chosen = _ask()
         if chosen is not None:
             return _submit(context, client, msgspec.structs.replace(command, existing=chosen))
+    problem = _lacks_flower(report)
+    if problem and context.asks:
+        word = ask(context, problem, has_project=INTO_PROJECT in str(problem.next_step))
+        if word is not Install.NO:
+            return _submit(context, client, msgspec.structs.replace(command, install=word))
     return report, progress
+
+
+def _lacks_flower(report: StartReport) -> Problem | None:
+    return next((one.problem for one in report.failed if one.problem.code == missing.CODE), None)
 
 
 def _submit(context: Context, client: Client, command: Start) -> tuple[StartReport, Progress]:

@@ -11,6 +11,12 @@ from enum import StrEnum
 import msgspec
 
 from desktop.engine.cleanup_model import HeldTask, LostTask, RescuedTask, Stranded
+from desktop.engine.flower_commands import (
+    FLOWER_QUESTIONS,
+    FlowerAnswer,
+    FlowerCommand,
+    Install,
+)
 from desktop.engine.history_commands import HISTORY_QUESTIONS, HistoryAnswer, HistoryCommand
 from desktop.engine.model import Problem, StackStatus, WorkerRow
 from desktop.engine.node_commands import NODE_QUESTIONS, NodeAnswer, NodeCommand
@@ -61,6 +67,7 @@ class Start(msgspec.Struct, frozen=True, tag=True):
     """Names or kinds to leave out ("web")."""
     worker: WorkerOptions | None = None
     existing: Existing = Existing.REFUSE
+    install: Install = Install.NO
 
 
 class Stop(msgspec.Struct, frozen=True, tag=True):
@@ -184,6 +191,7 @@ Command = (
     | TaskCommand
     | NodeCommand
     | QueueCommand
+    | FlowerCommand
 )
 
 
@@ -309,7 +317,8 @@ Answer = (
     | TaskAnswer
     | NodeAnswer
     | QueueAnswer
+    | FlowerAnswer
 )
 
-QUESTIONS = (*HISTORY_QUESTIONS, *NODE_QUESTIONS, *QUEUE_QUESTIONS)
+QUESTIONS = (*HISTORY_QUESTIONS, *NODE_QUESTIONS, *QUEUE_QUESTIONS, *FLOWER_QUESTIONS)
 """Change nothing: breaking them off harms nothing."""

@@ -39,6 +39,36 @@ class Cause(NamedTuple):
 
 CAUSES: tuple[Cause, ...] = (
     Cause(
+        "flower-settings",
+        r'File "[^"]*flowerconfig\.py", line (?P<line>\d+)',
+        text("The project's flowerconfig.py has a mistake in line {line}."),
+        text("Correct it, or move it out of the project's folder; then start again."),
+    ),
+    Cause(
+        "flower-option",
+        r"tornado\.options\.Error: (?P<reason>.+)",
+        text("Flower does not understand its settings: {reason}"),
+        text("Correct flowerconfig.py and the variables that begin with FLOWER_."),
+    ),
+    Cause(
+        "flower-too-old",
+        r"cannot import name 'Command' from 'celery\.bin\.base'",
+        text("This Flower is older than the Celery beside it can run."),
+        text("Update it in that environment: pip install --upgrade flower"),
+    ),
+    Cause(
+        "flower-too-new",
+        r"cannot import name 'CeleryCommand' from 'celery\.bin\.base'",
+        text("This Flower needs a newer Celery than the one beside it."),
+        text("Update Celery in that environment, or put flower<1 there."),
+    ),
+    Cause(
+        "flower-unknown",
+        r"No such command 'flower'",
+        text("The Celery of that environment knows no Flower."),
+        text("Install it there: pip install flower. The log tells whether it could not be loaded."),
+    ),
+    Cause(
         "module-missing",
         r"(?:ModuleNotFoundError|ImportError): No module named '?(?P<module>[\w.]+)'?",
         text("The Python module {module} is missing."),
@@ -93,6 +123,12 @@ CAUSES: tuple[Cause, ...] = (
         r"Address already in use|EADDRINUSE|address already in use",
         text("Another program already listens on its port."),
         text("Stop that program, or give {service} another port."),
+    ),
+    Cause(
+        "address-not-here",
+        r"(?:Cannot|Can't) assign requested address|EADDRNOTAVAIL",
+        text("Its address is not one of this machine's."),
+        text("Give {service} an address of this machine: 127.0.0.1."),
     ),
     Cause(
         "script-missing",

@@ -17,6 +17,7 @@ from desktop.engine.code_following import CodeFollowing
 from desktop.engine.commands import Start, StartReport, Stop, StopReport, WorkerOptions
 from desktop.engine.config import StackConfig
 from desktop.engine.control import Control
+from desktop.engine.flower.starting import FlowerStart
 from desktop.engine.found_workers import FoundWorkers
 from desktop.engine.lifecycle import Lifecycle
 from desktop.engine.model import (
@@ -43,6 +44,7 @@ from desktop.engine.takeover import Takeovers
 from desktop.engine.task_control.actions import TaskActions
 from desktop.engine.task_watch import TaskWatch
 from desktop.paths import Home, StackHome, stack_id
+from desktop.words import Text
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ class LiveStack:
         self.takeovers = Takeovers(self)
         self.task_actions, self.nodes = TaskActions(self), Nodes(self)
         self._lifecycle = Lifecycle(self)
+        self.flower = FlowerStart(self, home, self.home.log("flower"), on_change)
         self._tray_home = home
         self._on_change = on_change
         self.all_stacks = all_stacks
@@ -198,6 +201,7 @@ class LiveStack:
             name, known = command.worker.name, self.supervisors.get(command.worker.name)
             check_worker_name(name, known.service.spec if known else None)
             self._extra[name] = command.worker
+        self.flower.allow(command.install)
         return await self._lifecycle.start(command)
 
     async def stop(self, command: Stop) -> StopReport:
@@ -247,26 +251,15 @@ class LiveStack:
         return self.app.info.time_limit_s
 
     async def prepare(self, spec: ServiceSpec) -> Preparation:
-        """What has to be known just before a start."""
-        if isinstance(spec.probe, RedisPing):
-            return await preparation.redis(
-                spec.probe, self.home.redis, may_start=self.app.may_start_redis
-            )
-        if spec.kind in {ServiceKind.WORKER, ServiceKind.BEAT} and self.app.problem:
-            return Preparation(blocked=self.app.problem)
-        if spec.kind is ServiceKind.WORKER:
-            known_as = spec.known_as
-            members = (self.supervisors.get(n) for n in self.takeovers.family(known_as))
-            return await preparation.worker(
-                spec,
-                has_neighbours=self._has_neighbours(known_as),
-                family=tuple(one.pid for one in members if one and one.pid is not None),
-            )
-        if spec.kind is ServiceKind.FLOWER:
-            return await preparation.flower(spec, self._tray_home)
-        return Preparation(argv=spec.argv)
+        return await preparation.of_service(self, spec)
 
-    def _has_neighbours(self, name: str) -> bool:
+    def doing(self, spec: ServiceSpec) -> Text | None:
+        return preparation.doing(self, spec)
+
+    def next_spec(self, name: str) -> ServiceSpec:
+        return self.supervisors[name].spec_next
+
+    def has_neighbours(self, name: str) -> bool:
         own = {pid for pid, _ in self.identities}
         return any(
             one.service.spec.kind is ServiceKind.WORKER

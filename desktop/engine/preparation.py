@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
-import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from desktop.engine import credentials, process, redis_server, redis_url, start_problems
+from desktop.engine import process, redis_server, redis_url
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Problem, RedisPing, ServiceSpec
 from desktop.engine.redis_problems import loaded
+from desktop.engine.states import ServiceKind
 from desktop.engine.worker_state_file import with_free_state_file
-from desktop.paths import Home
-from desktop.words import Text
+from desktop.words import Text, text
+
+if TYPE_CHECKING:
+    from desktop.engine.live_stack import LiveStack
 
 
 class Preparation(msgspec.Struct, frozen=True):
     """The answer. Exactly one of ``external``, ``blocked`` and a command line."""
 
     argv: tuple[str, ...] = ()
+    spec: ServiceSpec | None = None
+    """Another spec than the one that was asked for: what was found out has changed it."""
     env: dict[str, str] = {}
     """Credentials that only the process itself gets to see: added at the start, never recorded."""
     external: bool = False
@@ -63,17 +67,28 @@ def _with_state_file(argv: tuple[str, ...], family: tuple[int, ...]) -> tuple[st
     return with_free_state_file(argv, [process.command_line(pid) for pid in family])
 
 
-def lacks_flower(spec: ServiceSpec) -> bool:
-    """Whether our own interpreter would run it and has none. A project's own is known to."""
-    return spec.argv[0] == sys.executable and importlib.util.find_spec("flower") is None
+async def of_service(stack: LiveStack, spec: ServiceSpec) -> Preparation:
+    """What has to be known just before this service of the stack starts."""
+    if isinstance(spec.probe, RedisPing):
+        data, may_start = stack.home.redis, stack.app.may_start_redis
+        return await redis(spec.probe, data, may_start=may_start)
+    if spec.kind in {ServiceKind.WORKER, ServiceKind.BEAT} and stack.app.problem:
+        return Preparation(blocked=stack.app.problem)
+    if spec.kind is ServiceKind.WORKER:
+        known_as = spec.known_as
+        members = (stack.supervisors.get(n) for n in stack.takeovers.family(known_as))
+        return await worker(
+            spec,
+            has_neighbours=stack.has_neighbours(known_as),
+            family=tuple(one.pid for one in members if one and one.pid is not None),
+        )
+    if spec.kind is ServiceKind.FLOWER:
+        return await stack.flower.prepare(spec)
+    return Preparation(argv=spec.argv)
 
 
-async def flower(spec: ServiceSpec, home: Home) -> Preparation:
-    """Flower never runs without its password."""
-    if lacks_flower(spec):
-        return Preparation(blocked=start_problems.no_flower())
-    try:
-        login = await asyncio.to_thread(credentials.flower_credentials, home)
-    except TrayError as error:
-        return Preparation(blocked=error.problem)
-    return Preparation(argv=spec.argv, env={credentials.FLOWER_VARIABLE: login.basic_auth})
+def doing(stack: LiveStack, spec: ServiceSpec) -> Text | None:
+    """What is being done for it before it starts."""
+    if spec.kind is ServiceKind.REDIS:
+        return text("looks whether it is there already")
+    return stack.flower.progress if spec.kind is ServiceKind.FLOWER else None

@@ -14,10 +14,10 @@ def service_note(
     *,
     silent: bool,
     waits_for: str,
-    preparing: bool,
+    doing: Text | None,
 ) -> Text | None:
     """None when its state says it all. ``waits_for``: the first service that it needs and that is
-    not up; ``preparing``: a look whether somebody else's serves already comes first."""
+    not up; ``doing``: what is done for it before it is started."""
     state = service.state
     if state is ServiceState.STOPPING:
         if not service.asked_to_stop:
@@ -29,6 +29,4 @@ def service_note(
         return text("will be started again in a moment")
     if state is ServiceState.STARTING and waits_for:
         return text("waits for {service}", service=waits_for)
-    if state is ServiceState.STARTING and preparing:
-        return text("looks whether it is there already")
-    return None
+    return doing if state is ServiceState.STARTING else None

@@ -32,7 +32,7 @@ from desktop.engine.redis_url import is_redis
 from desktop.engine.states import ServiceKind
 from desktop.engine.urls import local_port, masked
 from desktop.launch import own_command
-from desktop.paths import Home, StackHome
+from desktop.paths import Home, StackHome, resources
 
 HOST = "127.0.0.1"
 PROJECT_READY_TIMEOUT_S = 120.0
@@ -273,7 +273,8 @@ def _flower(plan: Plan) -> Iterator[ServiceSpec]:
     """Flower of the project's own environment if it has one, which then knows its tasks; else
     ours, which sees what passes over the broker."""
     port = plan.config.flower.port
-    options = ("flower", f"--address={HOST}", f"--port={port}")
+    settings = resources() / "flower_config.py"
+    options = ("flower", f"--address={HOST}", f"--port={port}", f"--conf={settings}")
     theirs = not plan.config.bundled and plan.info is not None and plan.info.flower_version
     if plan.config.bundled or theirs:
         argv, cwd, env = plan.celery(*options), plan.cwd, plan.env

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from pathlib import Path
 
 from desktop.engine.config_schema import is_name
@@ -58,16 +57,6 @@ def silent(spec: ServiceSpec, tail: tuple[str, ...]) -> Problem:
         ),
         next_step=text("Its log tells more: celery-tray logs {service}", service=spec.known_as),
         log=tail,
-    )
-
-
-def no_flower() -> Problem:
-    """Flower is a choice of its own, installed by those who want it."""
-    return Problem(
-        "flower-missing",
-        text("Flower is not installed."),
-        text("The built-in monitor needs no installation: celery-tray builtin-monitor"),
-        text("Install Flower: {command}", command=f"{sys.executable} -m pip install flower"),
     )
 
 

@@ -278,7 +278,7 @@ class Supervisor:
         if found.external or found.blocked or not self.service.wanted:
             self._readiness.external, self._blocked = found.external, found.blocked
             return
-        self._argv = found.argv
+        self.service.spec, self._argv = (spec := found.spec or spec), found.argv
         started, self._blocked = await launch(spec, found, self._stack.home)
         if started is None:
             return
@@ -346,5 +346,5 @@ class Supervisor:
             self._stopping,
             silent=self._readiness.silent,
             waits_for="" if self.pid else next(missing, ""),
-            preparing=self.service.spec.kind is ServiceKind.REDIS and self.pid is None,
+            doing=None if self.pid else self._stack.doing(self.service.spec),
         )

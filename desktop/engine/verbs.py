@@ -21,6 +21,7 @@ from desktop.engine.commands import (
     Stop,
     StopExisting,
 )
+from desktop.engine.flower_commands import FlowerLink
 from desktop.engine.history_commands import (
     ListFilters,
     ListTasks,
@@ -83,4 +84,5 @@ VERBS: dict[type, Verb] = {
     MoveMessages: queues.move,
     ShowSchedule: schedule.show,
     WhyTask: why,
+    FlowerLink: lambda stack, _: stack.flower.link(),
 }

@@ -53,13 +53,14 @@ def environment(home: Path, **more: str) -> dict[str, str]:
 class Cli:
     """Runs ``celery-tray`` in a folder, on pipes."""
 
-    def __init__(self, home: Path, folder: Path) -> None:
+    def __init__(self, home: Path, folder: Path, command: Sequence[str] = COMMAND) -> None:
         self.home = home
         self.folder = folder
+        self.command = command
 
     def __call__(self, *args: str, **env: str) -> Result:
         done = subprocess.run(
-            [*COMMAND, *args],
+            [*self.command, *args],
             cwd=self.folder,
             env=environment(self.home, **env),
             stdin=subprocess.DEVNULL,
@@ -74,7 +75,7 @@ class Cli:
     def open(self, *args: str, **env: str) -> subprocess.Popen[str]:
         """The same, without waiting for its end."""
         return subprocess.Popen(
-            [*COMMAND, *args],
+            [*self.command, *args],
             cwd=self.folder,
             env=environment(self.home, **env),
             stdin=subprocess.DEVNULL,
@@ -85,18 +86,18 @@ class Cli:
 
     def terminal(self, *args: str, **env: str) -> Terminal:
         """The same, on a terminal of its own."""
-        return Terminal(args, self.folder, environment(self.home, **env))
+        return Terminal([*self.command, *args], self.folder, environment(self.home, **env))
 
 
 class Terminal:
     """A command on a pseudo terminal, with a person's keys."""
 
-    def __init__(self, args: Sequence[str], folder: Path, env: dict[str, str]) -> None:
+    def __init__(self, argv: Sequence[str], folder: Path, env: dict[str, str]) -> None:
         self.out = ""
         self._pid, self._file = pty.fork()
         if self._pid == 0:
             os.chdir(folder)
-            os.execve(COMMAND[0], [*COMMAND, *args], env)  # noqa: S606 - as a shell would
+            os.execve(argv[0], list(argv), env)  # noqa: S606 - as a shell would
 
     def until(self, words: str) -> str:
         """Read on until the words have been shown; returns everything since the last call."""

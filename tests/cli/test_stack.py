@@ -225,31 +225,3 @@ def test_a_server_alone_in_the_foreground(
         output, _ = server.communicate(timeout=20)
     assert f"http://127.0.0.1:{port}/" in output
     assert server.returncode in {0, 130, -signal.SIGINT}
-
-
-def test_flower_asks_for_the_generated_password(on_stack: Cli, stack: Stack) -> None:
-    import httpx
-
-    stack.start("redis")
-    port = free_port()
-    login = on_stack("password", "--json").document
-    server = on_stack.open("flower", "--port", str(port))
-
-    def answer(auth: tuple[str, str] | None) -> int:
-        try:
-            return httpx.get(f"http://127.0.0.1:{port}/", auth=auth).status_code
-        except httpx.TransportError:
-            return 0
-
-    try:
-        until(lambda: answer(None))
-        assert answer(None) == 401
-        assert answer(("admin", "admin123")) == 401
-        assert answer((login["user"], login["password"])) == 200
-        command_line = subprocess.run(
-            ["ps", "-o", "args=", "-p", str(server.pid)], capture_output=True, text=True, check=True
-        )
-        assert login["password"] not in command_line.stdout
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.communicate(timeout=20)

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from celery import Celery
 
-from desktop.engine import app_info, config, preparation, stack
+from desktop.engine import app_info, config, stack
 from desktop.engine.app_info import AppInfo
 from desktop.engine.commands import WorkerOptions
 from desktop.engine.credentials import FLOWER_VARIABLE, flower_credentials
@@ -162,17 +162,6 @@ def test_no_secret_is_on_a_command_line_or_in_a_shown_address(specs: Specs) -> N
     )
     shown = " ".join(word for spec in made.values() for word in (*spec.argv, spec.url))
     assert "pa55word" not in shown
-
-
-async def test_flower_gets_its_password_at_the_start_and_no_record_holds_it(
-    specs: Specs, tray_home: Home
-) -> None:
-    spec = specs('app = "web.celery_app"\n[flower]\nenabled = true\n')["flower"]
-    found = await preparation.flower(spec, tray_home)
-    password = found.env["FLOWER_BASIC_AUTH"].partition(":")[2]
-    assert len(password) >= 16
-    assert password not in repr(spec)
-    assert password not in " ".join(found.argv)
 
 
 def test_the_full_mode_has_a_worker_for_each_queue(tray_home: Home, home: StackHome) -> None:
