@@ -161,7 +161,9 @@ class Guard:
     """ASGI middleware around one of the two applications; outermost, so that errors pass it too.
 
     ``port`` is the port that the server listens on (part of the allowed ``Host`` names). With
-    ``read_only`` every request that would change something is refused with 403.
+    ``read_only`` every request that would change something is refused with 403. ``origins``
+    ("https://ops.example.com", without a path) are the addresses under which a proxy shows this
+    server: their names are answered too, and their pages are ours.
     """
 
     def __init__(
@@ -171,13 +173,15 @@ class Guard:
         read_only: bool = False,
         *,
         body_limit_bytes: int = BODY_LIMIT_BYTES,
+        origins: Iterable[str] = (),
     ) -> None:
         self._app = app
         self._port = port
         self._read_only = read_only
         self._body_limit_bytes = body_limit_bytes
-        self._hosts = frozenset(_own_hosts(port))
-        self._origins = frozenset(f"http://{host}" for host in self._hosts)
+        own = frozenset(_own_hosts(port))
+        self._hosts = own | frozenset(_hosts_of(origins))
+        self._origins = frozenset(f"http://{host}" for host in own) | frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -273,6 +277,15 @@ def _own_hosts(port: int) -> Iterable[str]:
         yield f"{name}:{port}"
         if port == 80:  # the scheme's own port is left out by browsers
             yield name
+
+
+def _hosts_of(origins: Iterable[str]) -> Iterable[str]:
+    """What a proxy under these addresses passes on as ``Host``."""
+    for origin in origins:
+        scheme, _, host = origin.partition("://")
+        yield host
+        if not host.rpartition("]")[2].rpartition(":")[1]:  # without a port: the scheme's own
+            yield f"{host}:{80 if scheme == 'http' else 443}"
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:

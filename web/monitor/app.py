@@ -154,14 +154,22 @@ class Monitor:
             asked.cancel()
 
 
-def application(feed: Feed, port: int, *, read_only: bool = False, prefix: str = "") -> ASGIApp:
+def application(
+    feed: Feed,
+    port: int,
+    *,
+    read_only: bool = False,
+    prefix: str = "",
+    origins: tuple[str, ...] = (),
+) -> ASGIApp:
     """The monitor behind the guard that both web servers share; ``prefix`` ("/celery") is where
-    its addresses begin."""
+    its addresses begin, ``origins`` ("https://ops.example.com") where a proxy shows it."""
     routes = Monitor(feed, read_only=read_only).routes
     if prefix:
         routes = [Route(prefix, _to_the_first_page), Mount(prefix, routes=routes)]
     router = Router(routes, default=_not_found, redirect_slashes=False)
-    return Guard(ExceptionMiddleware(router, {HTTPException: _http_error}), port, read_only)
+    guarded = ExceptionMiddleware(router, {HTTPException: _http_error})
+    return Guard(guarded, port, read_only, origins=origins)
 
 
 class _Static(StaticFiles):

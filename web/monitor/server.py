@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import re
 import signal
 import socket
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 import uvicorn
 
 from desktop import words
+from desktop.engine import web_address
 from desktop.engine.errors import ServiceError, TrayError
 from desktop.engine.model import Problem
 from desktop.paths import Home
@@ -60,6 +60,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--url-prefix", type=_prefix, default="", help=tr("where addresses begin, behind a proxy")
     )
+    parser.add_argument(
+        "--origin",
+        type=_origin,
+        action="append",
+        default=[],
+        dest="origins",
+        help=tr("where its pages are opened, behind a proxy"),
+    )
     parser.add_argument("--access-log", action="store_true", help=tr("log each request"))
     return parser
 
@@ -72,12 +80,19 @@ def _port(value: str) -> int:
 
 def _prefix(value: str) -> str:
     """ "/celery" of "celery", "/celery" or "/celery/"; "" of "/"."""
-    name = value.strip("/")
-    if not re.fullmatch(r"[A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*|", name) or "." in set(
-        name.split("/")
-    ):
+    prefix = web_address.url_prefix(value)
+    if prefix is None:
         raise argparse.ArgumentTypeError(tr("A prefix is like /celery."))
-    return f"/{name}" if name else ""
+    return prefix
+
+
+def _origin(value: str) -> str:
+    origin = web_address.web_origin(value)
+    if origin is None:
+        raise argparse.ArgumentTypeError(
+            tr("An origin is like https://ops.example.com, without a path.")
+        )
+    return origin
 
 
 def _listen(port: int) -> socket.socket:
@@ -113,6 +128,7 @@ async def _serve(listener: socket.socket, feed: Feed, arguments: argparse.Namesp
             arguments.port,
             read_only=arguments.read_only,
             prefix=arguments.url_prefix,
+            origins=tuple(arguments.origins),
         ),
         http="h11",
         ws="none",

@@ -218,8 +218,8 @@ class FakeEngine:
 class RunningMonitor:
     """The monitor's process and a client for it."""
 
-    def __init__(self, home: Home, log: Path, *options: str) -> None:
-        self.port = free_port()
+    def __init__(self, home: Home, log: Path, *options: str, port: int = 0) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         with log.open("wb") as output:
@@ -282,8 +282,11 @@ def engine(home: Home) -> Iterator[FakeEngine]:
 def start_monitor(home: Home, tmp_path: Path) -> Iterator[Callable[..., RunningMonitor]]:
     started: list[RunningMonitor] = []
 
-    def start(*options: str, healthy: bool = True, prefix: str = "") -> RunningMonitor:
-        monitor = RunningMonitor(home, tmp_path / f"monitor-{len(started)}.log", *options)
+    def start(
+        *options: str, healthy: bool = True, prefix: str = "", port: int = 0
+    ) -> RunningMonitor:
+        log = tmp_path / f"monitor-{len(started)}.log"
+        monitor = RunningMonitor(home, log, *options, port=port)
         started.append(monitor)
         if healthy:
             monitor.wait_until_healthy(f"{prefix}/healthz")
