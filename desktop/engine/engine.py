@@ -27,11 +27,14 @@ from desktop.engine.records import boot_id
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.verbs import VERBS
 from desktop.paths import Home
+from desktop.system import allocator
 
 log = logging.getLogger(__name__)
 
 IDLE_INTERVAL_S = 30.0
 """How often things are measured when nobody looks."""
+GIVE_BACK_EVERY_S = 30.0
+"""How often memory that is free is given back to the system."""
 FRESH_S = 2.0
 REFRESH_TIMEOUT_S = 0.25
 """A face's first picture is not held up longer than this by a slow measurement."""
@@ -50,6 +53,7 @@ class Engine:
         self._samples: deque[Machine] = deque(maxlen=machine.SAMPLES_MIN)
         self._meter = Meter()
         self._measured_at = 0.0
+        self._gave_back_at = time.monotonic()
         self._measuring = asyncio.Lock()
         self._watches: dict[int, float] = {}
         self._watch_changed = asyncio.Event()
@@ -68,6 +72,9 @@ class Engine:
             await self._measure()
             for live in self._stacks.values():
                 live.found.beat(watched=bool(self._watches))
+            if time.monotonic() - self._gave_back_at >= GIVE_BACK_EVERY_S:
+                self._gave_back_at = time.monotonic()
+                await asyncio.to_thread(allocator.give_back)
 
     async def close(self) -> None:
         """Let go; the services go on."""
