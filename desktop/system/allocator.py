@@ -25,8 +25,7 @@ def limit_heaps() -> bool:
     """Call it before the first thread begins; whether there was something to limit."""
     library = _glibc()
     return library is not None and bool(
-        library.mallopt(_M_ARENA_MAX, HEAPS_MAX)
-        and library.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
+        library.mallopt(_M_ARENA_MAX, HEAPS_MAX) and library.mallopt(_M_MMAP_THRESHOLD, LARGE_BYTES)
     )
 
 
