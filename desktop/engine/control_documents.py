@@ -67,6 +67,7 @@ def node_document(node: NodeDetail) -> Document:
         "concurrency": node.concurrency,
         "autoscale": node.autoscale and {"most": node.autoscale[0], "least": node.autoscale[1]},
         "prefetch": node.prefetch,
+        "task_events": node.events,
         "queues": list(node.queues),
         "clock": node.clock,
         "uptime_s": node.uptime_s,

@@ -109,6 +109,14 @@ class TaskWatch:
         """Nodes that run tasks and send no events of them."""
         return tuple(sorted({*self.status.silent, *self._totals.silent}))
 
+    def sends_events(self, node: str, pid: int) -> bool | None:
+        """Whether this process tells of the tasks that it runs, by what was heard of it and what
+        it counts itself; None: it has run none since it is listened to."""
+        if node in self.silent:
+            return False
+        heard = self._telemetry and self._telemetry.connected and self._telemetry.speaks(node, pid)
+        return True if heard else None
+
     def look(self, answers: Iterable[NodeAnswer]) -> None:
         """What workers said of themselves when they were asked last."""
         if self._telemetry:

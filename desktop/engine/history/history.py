@@ -62,6 +62,10 @@ class History:
         """Record what is known of these tasks now. Any thread; returns at once."""
         self._recorder.put(tasks)
 
+    def note_depth(self, depth: int) -> None:
+        """So many messages wait in the app's queues now. Returns at once."""
+        self._recorder.note_depth(time.time(), depth)
+
     @property
     def mark(self) -> int:
         """Grows with each piece of news."""

@@ -125,6 +125,11 @@ CREATE TABLE figure (
 """
 
 _DOUBT = "ALTER TABLE task ADD COLUMN doubt TEXT"
+_DEPTH = """
+CREATE TABLE depth (
+    level INTEGER NOT NULL, at INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (level, at)
+) WITHOUT ROWID;
+"""
 
-STEPS: tuple[str, ...] = (_FIRST, _DOUBT)
+STEPS: tuple[str, ...] = (_FIRST, _DOUBT, _DEPTH)
 """Step n leads from version n to n + 1; a fresh file takes all. Append only."""

@@ -7,10 +7,11 @@ belongs. Used by the recorder's thread alone.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TypeVar
 
+from desktop.engine.history import depths
 from desktop.engine.history.faults import fault_of
 from desktop.engine.history.merge import merge
 from desktop.engine.history.rows import Row, id_value, key_of, row_maker, storable, task_of
@@ -88,10 +89,16 @@ class Writer:
             self._remove(list(self._rows(list(keys)).values()), figures=False)
             self._sums.flush()
 
+    def write_depths(self, most: Mapping[int, int]) -> None:
+        """Record how many messages waited (:class:`~desktop.engine.history.depths.Depths`)."""
+        with self._transaction():
+            depths.write(self._connection, most)
+
     def prune_figures(self, now: float) -> None:
         """Forget figures of the finer widths that are past their time."""
         with self._transaction():
             self._sums.prune(now)
+            depths.prune(self._connection, now)
 
     def forget_cached(self) -> None:
         """After somebody else changed the tables of words."""

@@ -154,9 +154,7 @@ class Accounting:
                 await asyncio.sleep(min(dead.died_at + LATE_EVENTS_S - time.time(), LATE_EVENTS_S))
             candidates = self._suspects(dead, info, holders)
             queues = (*dead.queues, *info.queues)
-            lost = await asyncio.to_thread(
-                losses.really_lost, broker, candidates, queues, info.result_backend
-            )
+            lost = await asyncio.to_thread(losses.really_lost, broker, candidates, queues, info)
             holders.settle(one.id for one in lost)
             self.unsettled.remove(dead)
             self._dying.pop(dead, None)

@@ -110,6 +110,12 @@ async def look(place: Place, tasks: Sequence[Task]) -> Seen:
     )
 
 
+async def look_at_record(place: Place, task: Task) -> Whereabouts:
+    """What its record tells of a task, and its result where that is kept: nobody is waited for."""
+    ended = await asyncio.to_thread(_ended, place, [task.id])
+    return _whereabouts(task, None, None, ended.get(task.id))
+
+
 async def ask_nodes(place: Place) -> tuple[Node, ...]:
     """Who answers now. Two nodes of one name are two."""
     said = await asyncio.to_thread(place.control.replies, "stats", ANSWER_TIMEOUT_S)

@@ -145,11 +145,13 @@ async def _elsewhere(stack: LiveStack, broker: Broker, seen: Evidence) -> Eviden
 
 
 async def _result(stack: LiveStack, task_id: str) -> tuple[Result | None, bool]:
-    backend = stack.app.info.result_backend
-    if not results.readable(backend):
+    info = stack.app.info
+    if not results.readable(info.result_backend):
         return None, False
     try:
-        return await asyncio.to_thread(results.read, backend, task_id), True
+        return await asyncio.to_thread(
+            results.read, info.result_backend, task_id, info.result_key_prefix
+        ), True
     except TrayError:
         return None, False
 

@@ -15,6 +15,7 @@ import pytest
 from desktop.engine.errors import ServiceError, UsageError
 from desktop.engine.history_commands import Selection
 from desktop.engine.states import TaskState
+from desktop.engine.task_answers import show_task
 from desktop.engine.task_commands import (
     ActOnTasks,
     RegisteredTasks,
@@ -345,3 +346,26 @@ async def test_registries_of_app_and_workers_are_one_list(yard: Yard, actions: T
 
 def test_where_it_is_is_told_without_guessing() -> None:
     assert Whereabouts(Task("x")).where.value == "unknown"
+
+
+# --- told with the details -----------------------------------------------------------------------
+
+
+async def test_whether_a_task_can_be_run_again_is_told_as_the_action_would(
+    yard: Yard, actions: TaskActions
+) -> None:
+    stack, cut = yard.stack(), "('" + "x" * 1021 + "..."
+    kept = yard.send("add", 1)
+    assert yard.result(kept) == 2
+    ids = {"lost": TaskState.FAILURE, kept: TaskState.SUCCESS, "open": TaskState.STARTED}
+    now = time.time()
+    stack.tasks.history.put(
+        [Task(one, "yard.add", state, args=cut, seen_at=now) for one, state in ids.items()]
+    )
+    told = {one: str((await show_task(stack, one)).again) for one in ids}  # type: ignore[arg-type]
+    assert told == {
+        "lost": str(one(await act(actions, TaskVerb.RUN_AGAIN, "lost", dry_run=True)).words),
+        kept: "",  # its result has its arguments (result_extended)
+        "open": "",
+    }
+    assert "were cut" in told["lost"]
