@@ -1,11 +1,9 @@
-"""The monitor's answers: page, JSON, events, metrics and actions."""
+"""The monitor's answers: pages, JSON, events, metrics and actions."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator
+from collections.abc import Coroutine, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +11,27 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route, Router
+from starlette.responses import FileResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from desktop.engine.documents import problem_document, queues_document, workers_document
+from desktop.engine.commands import Answer
 from desktop.engine.errors import TrayError
-from desktop.engine.history_commands import TaskPage
-from desktop.engine.task_documents import tasks_document
 from desktop.words import tr
 from web.guard import Guard
 from web.language import Language, negotiate
-from web.monitor import actions, metrics
+from web.monitor import metrics
+from web.monitor.api import OPERATIONS
 from web.monitor.feed import Feed
-from web.monitor.page import page_document, speak
-from web.monitor.task_list import question
+from web.monitor.openapi import openapi
+from web.monitor.operation import Asked, Operation, body_of, query_of, told
+from web.monitor.page import PAGES, page_document, speak
+from web.monitor.refusals import refusal
+from web.monitor.stream import Stream
 
-EVENT_INTERVAL_S = 0.5
-"""Between two snapshots sent to one page."""
-KEEP_ALIVE_S = 15.0
-"""A comment is sent when nothing happened for this long, so that a dead page is noticed."""
 VIEWERS_MAX = 50
+"""Pages with a stream of events open; further ones are asked to come again."""
 
 _STATIC = Path(__file__).parent / "static"
 
@@ -45,28 +42,24 @@ class Monitor:
     def __init__(self, feed: Feed, *, read_only: bool = False) -> None:
         self._feed = feed
         self._read_only = read_only
-        self._rendered: dict[Language, tuple[object, bytes]] = {}
-        self.router = Router(
-            [
-                Route("/", self.index),
-                Route("/healthz", self.healthz),
-                Route("/page.json", self.page),
-                Route("/metrics", self.metrics),
-                Route("/api/status", self.status),
-                Route("/api/workers", self.workers),
-                Route("/api/queues", self.queues),
-                Route("/api/tasks", self.tasks),
-                Route("/api/events", self.events),
-                Route("/api/{verb:str}", self.act, methods=["POST"]),
-                Route("/api/services/{service:str}/{verb:str}", self.act, methods=["POST"]),
-                Mount("/static", _Static(directory=_STATIC)),
-            ],
-            default=_not_found,
-        )
+        self._stream = Stream(feed)
+        self.routes: list[BaseRoute] = [
+            Route("/", self.index),
+            *(Route(f"/{name}", self.index) for name in PAGES),
+            Route("/healthz", self.healthz),
+            Route("/page.json", self.page),
+            Route("/metrics", self.metrics),
+            Route("/api/status", self.status),
+            Route("/api/events", self.events),
+            Route("/api/openapi.json", self.openapi),
+            *self._operations(OPERATIONS),
+            Mount("/static", _Static(directory=_STATIC)),
+        ]
 
     # --- page --------------------------------------------------------------------------------
 
     async def index(self, request: Request) -> Response:
+        """One document for every page; its script shows the one that the address names."""
         return FileResponse(_STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
     async def page(self, request: Request) -> Response:
@@ -85,37 +78,6 @@ class Monitor:
         speak(_language(request))
         return _json(self._feed.document())
 
-    async def workers(self, request: Request) -> Response:
-        language = _language(request)
-        if (problem := self._feed.problem) is not None:
-            speak(language)
-            return _json(problem_document(problem), 503)
-        try:
-            rows = await self._feed.census()
-        except TrayError as error:
-            speak(language)
-            status, document = actions.refusal(error)
-            return _json(document, status)
-        speak(language)
-        return _json(workers_document(rows, time.time()))
-
-    async def queues(self, request: Request) -> Response:
-        self._feed.polled()
-        stack = self._feed.stack
-        return _json(queues_document(stack.queues if stack else ()))
-
-    async def tasks(self, request: Request) -> Response:
-        language = _language(request)
-        try:
-            answer = await self._feed.submit(question(self._feed.project, request.query_params))
-        except TrayError as error:
-            speak(language)
-            status, document = actions.refusal(error)
-            return _json(document, status)
-        speak(language)
-        page = answer if isinstance(answer, TaskPage) else TaskPage()
-        return _json({**tasks_document(page.tasks, page.total), "next": page.next})
-
     async def metrics(self, request: Request) -> Response:
         self._feed.polled()
         body = metrics.exposition(self._feed.snapshot, self._feed.stack)
@@ -125,59 +87,78 @@ class Monitor:
         if self._feed.viewers >= VIEWERS_MAX:
             return Response(status_code=503, headers={"Retry-After": "30"})
         return StreamingResponse(
-            self._snapshots(_language(request)),
+            self._stream.events(_language(request)),
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 
-    async def _snapshots(self, language: Language) -> AsyncIterator[bytes]:
-        feed = self._feed
-        with feed.viewed():
-            while not feed.stopping.is_set():
-                mark = feed.mark
-                yield b"event: snapshot\ndata: " + self._document(language) + b"\n\n"
-                # Both a limit to the rate and a chance to gather what happens together.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(EVENT_INTERVAL_S):
-                        await feed.stopping.wait()
-                while feed.mark is mark and not await feed.wait(KEEP_ALIVE_S):
-                    yield b": nothing new\n\n"
+    async def openapi(self, request: Request) -> Response:
+        return _json(openapi(OPERATIONS))
 
-    def _document(self, language: Language) -> bytes:
-        """The status document, rendered once per change and language."""
-        mark = self._feed.mark
-        kept = self._rendered.get(language)
-        if kept is None or kept[0] is not mark:
-            speak(language)
-            kept = mark, msgspec.json.encode(self._feed.document())
-            self._rendered[language] = kept
-        return kept[1]
+    # --- operations --------------------------------------------------------------------------
 
-    # --- actions -----------------------------------------------------------------------------
+    def _operations(self, operations: Iterable[Operation]) -> list[Route]:
+        """One route for each address, whatever methods it has."""
+        by_path: dict[str, dict[str, Operation]] = {}
+        for one in operations:
+            by_path.setdefault(one.path, {})[one.method] = one
+        return [
+            Route(path, self._endpoint(methods), methods=list(methods))
+            for path, methods in by_path.items()
+        ]
 
-    async def act(self, request: Request) -> Response:
-        verb, service = request.path_params["verb"], request.path_params.get("service")
-        if verb not in actions.VERBS or (verb == "restart" and service is None):
-            return _not_found_response(request)
-        language = _language(request)
-        try:
-            stack = self._feed.stack
-            if service and stack and not actions.known(stack.services, service):
+    def _endpoint(self, methods: dict[str, Operation]) -> Any:
+        async def endpoint(request: Request) -> Response:
+            operation = methods["GET" if request.method == "HEAD" else request.method]
+            language = _language(request)
+            try:
+                answer = await self._carry_out(operation, request)
                 speak(language)
-                return _json(problem_document(actions.no_such_service(service).problem), 404)
-            wanted = actions.command(self._feed.project, verb, service, await request.body())
-            answer = await actions.carry_out(self._feed, wanted)
-            speak(language)
-            status, document = actions.reply(answer)
-        except TrayError as error:
-            speak(language)
-            status, document = actions.refusal(error)
-        return _json(document, status)
+                status, document = (202, {}) if answer is None else told(operation, answer)
+            except TrayError as error:
+                speak(language)
+                status, document = refusal(error)
+            return _json(document, status)
+
+        return endpoint
+
+    async def _carry_out(self, operation: Operation, request: Request) -> Answer | None:
+        """The engine's answer; None when this server is stopped before it comes, as happens when
+        the command stops the monitor itself. Raises :class:`TrayError`."""
+        body = body_of(operation.body, b"" if operation.method == "GET" else await request.body())
+        query = query_of(operation.query, request.query_params)
+        command = operation.ask(Asked(self._feed.project, request.path_params, query, body))
+        if operation.method == "GET":
+            self._feed.polled()
+            return await self._unless_ended(
+                self._feed.ask(command, operation.fresh_s), _left(request)
+            )
+        try:
+            return await self._unless_ended(self._feed.submit(command))
+        finally:
+            self._feed.forget()
+
+    async def _unless_ended(
+        self, answer: Coroutine[Any, Any, Answer], *ends: Coroutine[Any, Any, object]
+    ) -> Answer | None:
+        asked = asyncio.ensure_future(answer)
+        ending = [asyncio.ensure_future(one) for one in (self._feed.stopping.wait(), *ends)]
+        try:
+            await asyncio.wait({asked, *ending}, return_when=asyncio.FIRST_COMPLETED)
+            return asked.result() if asked.done() else None
+        finally:
+            for one in ending:
+                one.cancel()
+            asked.cancel()
 
 
-def application(feed: Feed, port: int, *, read_only: bool = False) -> ASGIApp:
-    """The monitor behind the guard that both web servers share."""
-    router = Monitor(feed, read_only=read_only).router
+def application(feed: Feed, port: int, *, read_only: bool = False, prefix: str = "") -> ASGIApp:
+    """The monitor behind the guard that both web servers share; ``prefix`` ("/celery") is where
+    its addresses begin."""
+    routes = Monitor(feed, read_only=read_only).routes
+    if prefix:
+        routes = [Route(prefix, _to_the_first_page), Mount(prefix, routes=routes)]
+    router = Router(routes, default=_not_found, redirect_slashes=False)
     return Guard(ExceptionMiddleware(router, {HTTPException: _http_error}), port, read_only)
 
 
@@ -188,6 +169,16 @@ class _Static(StaticFiles):
         response = super().file_response(*args, **kwargs)
         response.headers["Cache-Control"] = "no-cache"
         return response
+
+
+async def _left(request: Request) -> None:
+    """Returns when the client has gone. (Nobody waits for the answer of a question then.)"""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _to_the_first_page(request: Request) -> Response:
+    return RedirectResponse(f"{request.url.path}/")
 
 
 def _language(request: Request) -> Language:
@@ -207,7 +198,9 @@ def _json(document: Any, status: int = 200) -> Response:
 
 def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return Response(status_code=status) if status == 405 else _not_found_response(request)
+    if status == 405:
+        return Response(status_code=405, headers=getattr(error, "headers", None))
+    return _not_found_response(request)
 
 
 async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:

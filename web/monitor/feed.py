@@ -13,14 +13,15 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from desktop.engine.commands import Answer, Census, CensusReport, Command, Open, Watch
+from desktop.engine.commands import Answer, Census, Command, Open, Watch
 from desktop.engine.documents import Document, problem_document, status_document
-from desktop.engine.errors import TrayError
+from desktop.engine.errors import EngineError, TrayError
 from desktop.engine.link import Link
-from desktop.engine.model import Problem, StackStatus, WorkerRow
+from desktop.engine.model import Problem, StackStatus
 from desktop.engine.snapshot import Snapshot
 from desktop.paths import Home, stack_id
 from desktop.words import text
+from web.monitor.shared_answers import SharedAnswers
 
 LIVE_INTERVAL_S = 2.0
 """Measured this often while a page is open."""
@@ -30,8 +31,6 @@ POLLED_FOR_S = 60.0
 """A poll counts as interest for this long."""
 CENSUS_INTERVAL_S = 10.0
 """While a page is open, Celery processes are looked for this often (30 to 200 ms of work)."""
-CENSUS_KEPT_S = 2.0
-"""A census is not taken again within this time."""
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +54,7 @@ class Feed:
         self._polls_end: asyncio.TimerHandle | None = None
         self._watched_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._counting = asyncio.Lock()
-        self._counted: tuple[float, tuple[WorkerRow, ...]] | None = None
+        self._answers = SharedAnswers(self.submit)
         self._looking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -72,15 +70,15 @@ class Feed:
         """Have the engine do something. Raises :class:`TrayError` when it can't or won't."""
         return await self._link.submit(command)
 
-    async def census(self) -> tuple[WorkerRow, ...]:
-        """Every Celery process of this machine, now. Raises :class:`TrayError`."""
-        loop = asyncio.get_running_loop()
-        async with self._counting:
-            if self._counted is None or loop.time() - self._counted[0] > CENSUS_KEPT_S:
-                report = await self.submit(Census(self.project))
-                rows = report.workers if isinstance(report, CensusReport) else ()
-                self._counted = loop.time(), rows
-            return self._counted[1]
+    async def ask(self, question: Command, fresh_s: float) -> Answer:
+        """A question's answer, ``fresh_s`` old at most. Raises :class:`TrayError`."""
+        if (problem := self.problem) is not None and self.snapshot is None:
+            raise EngineError.of(problem)
+        return await self._answers.ask(question, fresh_s)
+
+    def forget(self) -> None:
+        """Something was changed: questions are asked anew."""
+        self._answers.forget()
 
     # --- what is known -----------------------------------------------------------------------
 
@@ -195,7 +193,7 @@ class Feed:
         while True:
             if self.stack is not None:
                 with contextlib.suppress(TrayError):
-                    await self.census()
+                    await self.ask(Census(self.project), CENSUS_INTERVAL_S / 2)
             await asyncio.sleep(CENSUS_INTERVAL_S)
 
     def _spawn(self, command: Command) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import errno
 import logging
+import re
 import signal
 import socket
 import sys
@@ -56,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", type=Path, help=tr("state folder"))
     parser.add_argument("--project", default="", help=tr("project folder; default: bundled app"))
     parser.add_argument("--read-only", action="store_true", help=tr("offer no actions"))
+    parser.add_argument(
+        "--url-prefix", type=_prefix, default="", help=tr("where addresses begin, behind a proxy")
+    )
     parser.add_argument("--access-log", action="store_true", help=tr("log each request"))
     return parser
 
@@ -64,6 +68,16 @@ def _port(value: str) -> int:
     if not value.isdecimal() or not 0 < int(value) < 65536:
         raise argparse.ArgumentTypeError(tr("A port is a number from 1 to 65535."))
     return int(value)
+
+
+def _prefix(value: str) -> str:
+    """ "/celery" of "celery", "/celery" or "/celery/"; "" of "/"."""
+    name = value.strip("/")
+    if not re.fullmatch(r"[A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*|", name) or "." in set(
+        name.split("/")
+    ):
+        raise argparse.ArgumentTypeError(tr("A prefix is like /celery."))
+    return f"/{name}" if name else ""
 
 
 def _listen(port: int) -> socket.socket:
@@ -94,7 +108,12 @@ def _no_port(port: int, error: OSError) -> Problem:
 
 async def _serve(listener: socket.socket, feed: Feed, arguments: argparse.Namespace) -> None:
     config = uvicorn.Config(
-        application(feed, arguments.port, read_only=arguments.read_only),
+        application(
+            feed,
+            arguments.port,
+            read_only=arguments.read_only,
+            prefix=arguments.url_prefix,
+        ),
         http="h11",
         ws="none",
         lifespan="off",

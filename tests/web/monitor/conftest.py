@@ -230,8 +230,8 @@ class RunningMonitor:
             )
         self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
 
-    def wait_until_healthy(self) -> None:
-        wait_until(self._healthy)
+    def wait_until_healthy(self, path: str = "/healthz") -> None:
+        wait_until(lambda: self._healthy(path))
 
     def end(self) -> int:
         self.http.close()
@@ -242,9 +242,9 @@ class RunningMonitor:
         finally:
             self.process.kill()
 
-    def _healthy(self) -> bool:
+    def _healthy(self, path: str) -> bool:
         try:
-            return self.http.get("/healthz").status_code == 200
+            return self.http.get(path).status_code == 200
         except httpx.ConnectError:
             assert self.process.poll() is None, self.log.read_text()
             return False
@@ -279,11 +279,11 @@ def engine(home: Home) -> Iterator[FakeEngine]:
 def start_monitor(home: Home, tmp_path: Path) -> Iterator[Callable[..., RunningMonitor]]:
     started: list[RunningMonitor] = []
 
-    def start(*options: str, healthy: bool = True) -> RunningMonitor:
+    def start(*options: str, healthy: bool = True, prefix: str = "") -> RunningMonitor:
         monitor = RunningMonitor(home, tmp_path / f"monitor-{len(started)}.log", *options)
         started.append(monitor)
         if healthy:
-            monitor.wait_until_healthy()
+            monitor.wait_until_healthy(f"{prefix}/healthz")
         return monitor
 
     yield start

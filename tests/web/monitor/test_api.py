@@ -8,6 +8,7 @@ import httpx
 import msgspec
 import pytest
 
+from desktop.engine import start_problems
 from desktop.engine.commands import (
     Census,
     CensusReport,
@@ -22,24 +23,31 @@ from desktop.engine.commands import (
     StopReport,
     Watch,
 )
-from desktop.engine.documents import queues_document, status_document, workers_document
+from desktop.engine.documents import status_document, workers_document
 from desktop.engine.history_commands import ListTasks, TaskPage
 from desktop.engine.model import Problem
+from desktop.engine.queue_commands import QueuesReport, ShowQueues
+from desktop.engine.queue_documents import queue_details_document
 from desktop.engine.task_documents import tasks_document
-from desktop.engine.task_model import Task
+from desktop.engine.task_model import QueueDetail, Task
 from desktop.words import text
+from web.monitor.api import OPERATIONS
 
 PROBLEM = Problem("broken", text("It broke."), text("Because."), text("Mend it."))
 
 
 def events(response: httpx.Response) -> Iterator[dict]:
-    kind = ""
+    """The whole document after each event."""
+    kind, document = "", {}
     for line in response.iter_lines():
         if line.startswith("event: "):
             kind = line.removeprefix("event: ")
         elif line.startswith("data: "):
-            assert kind == "snapshot"
-            yield json.loads(line.removeprefix("data: "))
+            news = json.loads(line.removeprefix("data: "))
+            assert kind == ("change" if document else "snapshot")
+            assert all(document.get(name) != value for name, value in news.items())
+            document |= news
+            yield document
 
 
 def changed(snapshot, **stack_fields):
@@ -55,7 +63,12 @@ def test_the_api_gives_the_documents_of_the_commands(engine, monitor):
     status = monitor.http.get("/api/status").json()
     expected = json.loads(json.dumps(status_document(engine.snapshot, stack, time.time())))
     assert without_durations(status) == without_durations(expected)
-    assert monitor.http.get("/api/queues").json() == queues_document(stack.queues)
+
+
+def test_queues_are_told_as_the_command_tells_them(engine, monitor):
+    report = QueuesReport((QueueDetail("celery", 14, unacked=2, consumers=("worker1@mbp",)),))
+    engine.answer = lambda command: report if isinstance(command, ShowQueues) else None
+    assert monitor.http.get("/api/queues").json() == queue_details_document(report)
 
 
 def test_tasks_are_asked_of_the_history_as_the_command_asks(engine, monitor):
@@ -131,7 +144,7 @@ def test_unknown_addresses_and_methods_are_refused(monitor):
     assert monitor.http.post("/static/main.js", json={}).status_code == 405
     assert monitor.http.post("/api/explode", json={}).status_code == 404
     assert monitor.http.post("/api/restart", json={}).status_code == 404
-    assert monitor.http.post("/api/status", json={}).status_code == 404
+    assert monitor.http.post("/api/status", json={}).status_code == 405
     assert monitor.http.get("/api/start").status_code == 405
 
 
@@ -283,11 +296,31 @@ def test_a_refusal_has_its_words_and_its_status(engine, monitor, exit_code, stat
     }  # fmt: skip
 
 
-def test_a_service_that_does_not_exist_is_not_asked_for(engine, monitor):
+def test_a_service_that_does_not_exist_is_not_found(engine, monitor):
+    engine.answer = lambda command: Refused(
+        start_problems.no_such_service(command.services[0], ()).problem, 2
+    )
     response = monitor.http.post("/api/services/%3Cb%3E/start", json={})
     assert response.status_code == 404
     assert "<b>" in response.json()["title"]
-    assert not [one for one in engine.commands if isinstance(one, Start)]
+
+
+def test_a_prefix_moves_every_address(engine, start_monitor):
+    monitor = start_monitor("--url-prefix", "/celery/", prefix="/celery")
+    assert monitor.http.get("/celery/tasks").status_code == 200
+    assert monitor.http.get("/celery/api/status").json()["stack"]["name"] == "acme-shop"
+    assert monitor.http.get("/celery/static/main.js").status_code == 200
+    assert monitor.http.get("/api/status").status_code == 404
+    moved = monitor.http.get("/celery")
+    assert (moved.status_code, moved.headers["location"]) == (307, "/celery/")
+
+
+def test_the_openapi_document_names_every_operation(monitor):
+    document = monitor.http.get("/api/openapi.json").json()
+    named = {(method.upper(), path) for path, ops in document["paths"].items() for method in ops}
+    assert {(one.method, one.path) for one in OPERATIONS} <= named
+    fields = document["paths"]["/api/tasks"]["get"]["parameters"]
+    assert {one["name"]: one["schema"] for one in fields}["limit"]["maximum"] == 1000
 
 
 @pytest.mark.parametrize(

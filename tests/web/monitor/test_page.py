@@ -15,7 +15,7 @@ from desktop.engine.commands import Refused, Restart, Start, Stop, StopReport
 from desktop.engine.model import Problem
 from desktop.words import text
 from tests.browser import chromium
-from web.monitor.page import WORDS
+from web.monitor.words import WORDS, common, overview, queues, services, tasks, workers
 
 STATIC = Path(web.monitor.__file__).parent / "static"
 
@@ -168,12 +168,17 @@ MADE_UP = ("state_", "stop_", "owner_", "finding_", "role_", "severity_")
 
 
 def test_every_word_of_the_page_exists_and_every_one_is_used():
-    sources = "".join(file.read_text() for file in STATIC.iterdir() if file.suffix != ".svg")
+    sources = "".join(f.read_text() for f in STATIC.rglob("*.*") if f.suffix != ".svg")
     asked_for = set(re.findall(r'(?:\bt\(|data-word=|data-label=)"(\w+)"', sources))
     assert asked_for - set(WORDS) == set()
     named = asked_for | set(re.findall(r'"(\w+)"', sources))
     assert {word for word in WORDS if word not in named and not word.startswith(MADE_UP)} == set()
     assert all(f"{beginning}${{" in sources or f'"{beginning}' in sources for beginning in MADE_UP)
+
+
+def test_no_two_files_have_words_of_the_same_key():
+    files = (common, overview, services, tasks, workers, queues)
+    assert len(WORDS) == sum(len(file.WORDS) for file in files)
 
 
 def test_nothing_is_inline():

@@ -1,9 +1,11 @@
 // The cards of services, with what can be done to each.
 
-import { act, confirmed } from "./actions.js";
-import { el, icon, keyed, redraw, say } from "./dom.js";
-import { duration, percent, size, t } from "./format.js";
-import { serviceState } from "./states.js";
+import { send } from "../api.js";
+import { confirmed } from "../dialog.js";
+import { el, icon, keyed, redraw, say } from "../dom.js";
+import { duration, percent, size, t } from "../format.js";
+import { menu as menuButton } from "../menu.js";
+import { serviceState } from "../states.js";
 import { canvas, draw, forget, note } from "./trends.js";
 
 const UP = new Set(["running", "starting", "stopping"]);
@@ -15,10 +17,10 @@ export function title(service) {
   return NAMED.has(service.kind) ? t(service.kind) : service.name;
 }
 
-export function drawServices(parent, services, page, now) {
+export function drawServices(parent, services, shell, now) {
   for (const one of services) if (UP.has(one.state)) note(one.name, one.cpu_percent, now);
   forget(new Set(services.map((one) => one.name)));
-  keyed(parent, services, (one) => one.name, makeCard, (card, one) => updateCard(card, one, page, now));
+  keyed(parent, services, (one) => one.name, makeCard, (card, one) => updateCard(card, one, shell, now));
 }
 
 function makeCard() {
@@ -36,7 +38,7 @@ function makeCard() {
   return card;
 }
 
-function updateCard(card, service, page, now) {
+function updateCard(card, service, shell, now) {
   const { name, state, address, middle, foot, menu } = card.parts;
   const named = title(service);
   say(name, named);
@@ -46,11 +48,11 @@ function updateCard(card, service, page, now) {
   const kind = error ? "error" : UP.has(service.state) ? "trend" : service.state;
   redraw(middle, error ? JSON.stringify(error) : kind + named, () => middleOf(service, kind));
   if (kind === "trend") draw(middle.firstElementChild, service.name, now);
-  const actions = page.read_only ? [] : actionsOf(service);
+  const actions = shell.settings.read_only ? [] : actionsOf(service);
   const offer = [service.state, named, ...actions.map((one) => one.verb)].join();
   const starts = actions.length === 1 && actions[0].verb === "start";
-  redraw(menu, offer, () => (actions.length && !starts ? [menuOf(service, actions, named)] : []));
-  redraw(foot, offer, () => (starts ? [startButton(service, named)] : figuresOf(service)));
+  redraw(menu, offer, () => (actions.length && !starts ? [menuOf(service, actions, named, shell)] : []));
+  redraw(foot, offer, () => (starts ? [startButton(service, named, shell)] : figuresOf(service)));
   const figures = foot.querySelector(".figures");
   if (figures) updateFigures(figures, service, now);
 }
@@ -103,10 +105,15 @@ function actionsOf(service) {
   return open ? [{ verb: "open", href: service.url }, ...found] : found;
 }
 
-function startButton(service, named) {
-  const path = `services/${encodeURIComponent(service.name)}/start`;
+async function act(service, verb, button, shell) {
+  button.disabled = true;
+  await send(`services/${encodeURIComponent(service.name)}/${verb}`).catch(shell.tellError);
+  button.disabled = false;
+}
+
+function startButton(service, named, shell) {
   const attributes = { type: "button", "aria-label": `${t("start")}: ${named}` };
-  return el("button", { ...attributes, onclick: ({ currentTarget }) => act(path, currentTarget) }, icon("i-play"), t("start"));
+  return el("button", { ...attributes, onclick: ({ currentTarget }) => act(service, "start", currentTarget, shell) }, icon("i-play"), t("start"));
 }
 
 function figuresOf(service) {
@@ -126,53 +133,12 @@ function updateFigures(figures, service, now) {
 
 const ICONS = { open: "i-open", start: "i-play", restart: "i-restart", stop: "i-stop" };
 
-function menuOf(service, actions, named) {
-  const menu = el("div", { class: "menu", role: "menu", hidden: true });
-  const button = el(
-    "button",
-    { type: "button", class: "bare", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": t("more", { name: named }) },
-    icon("i-more"),
-  );
-  const close = (focus) => {
-    menu.hidden = true;
-    button.setAttribute("aria-expanded", "false");
-    document.removeEventListener("pointerdown", outside);
-    if (focus) button.focus();
-  };
-  const outside = (event) => {
-    if (!holder.contains(event.target)) close(false);
-  };
-  for (const { verb, href } of actions) {
-    const attributes = { role: "menuitem", tabindex: "-1" };
-    if (href) {
-      menu.append(el("a", { ...attributes, class: "button", href, target: "_blank", rel: "noopener noreferrer", onclick: () => close(true) }, icon(ICONS[verb]), t(verb)));
-    } else {
-      menu.append(el("button", { ...attributes, type: "button", onclick: () => choose(verb) }, icon(ICONS[verb]), t(verb)));
-    }
-  }
-  const choose = async (verb) => {
-    close(true);
+function menuOf(service, actions, named, shell) {
+  const choose = async (verb, button) => {
     const asks = verb === "stop" && ASK_FIRST.has(service.kind);
     if (asks && !(await confirmed(`stop_${service.kind}`))) return;
-    act(`services/${encodeURIComponent(service.name)}/${verb}`, button);
+    act(service, verb, button, shell);
   };
-  button.addEventListener("click", () => {
-    if (!menu.hidden) return close(true);
-    menu.hidden = false;
-    button.setAttribute("aria-expanded", "true");
-    document.addEventListener("pointerdown", outside);
-    menu.firstElementChild.focus();
-  });
-  menu.addEventListener("keydown", (event) => {
-    const items = [...menu.children];
-    const at = items.indexOf(document.activeElement);
-    const to = { ArrowDown: (at + 1) % items.length, ArrowUp: (at + items.length - 1) % items.length, Home: 0, End: items.length - 1 }[event.key];
-    if (to !== undefined) items[to].focus();
-    else if (event.key === "Escape") close(true);
-    else if (event.key === "Tab") return close(false);
-    else return;
-    event.preventDefault();
-  });
-  const holder = el("div", { class: "menu-button" }, button, menu);
-  return holder;
+  const items = actions.map(({ verb, href }) => ({ icon: ICONS[verb], word: t(verb), href, choose: (button) => choose(verb, button) }));
+  return menuButton(t("more", { name: named }), items);
 }

@@ -1,8 +1,8 @@
 // The four numbers, and what this computer has left.
 
-import { el, redraw, say } from "./dom.js";
-import { clock, number, percent, size, t } from "./format.js";
-import { limitState } from "./states.js";
+import { el, redraw, say } from "../dom.js";
+import { clock, number, percent, size, t } from "../format.js";
+import { limitState } from "../states.js";
 
 export function drawNumbers(parent, status) {
   const since = status.engine ? t("since", { time: clock(status.engine.started_at) }) : "";

@@ -1,8 +1,8 @@
 // Tables of running tasks, workers and queues.
 
-import { el, keyed, redraw, say } from "./dom.js";
-import { duration, number, runtime, size, t } from "./format.js";
-import { finding, owner, taskState } from "./states.js";
+import { el, keyed, redraw, say } from "../dom.js";
+import { duration, number, runtime, size, t } from "../format.js";
+import { finding, owner, taskState } from "../states.js";
 
 const SLOTS_DRAWN = 16;
 

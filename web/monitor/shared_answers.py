@@ -1,0 +1,76 @@
+"""Questions that several pages ask at the same time are put to the engine once.
+
+Twenty open pages ask the same things twice a second; what they cost is what one of them costs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from desktop.engine.commands import Answer, Command
+
+KEPT_MAX = 64
+"""Answers; a page asks for fewer than ten different ones."""
+
+
+class _Question:
+    """One that is under way."""
+
+    def __init__(self, answer: asyncio.Task[Answer]) -> None:
+        self.answer = answer
+        self.waiting = 0
+
+
+class SharedAnswers:
+    """Answers of the last moment, and the questions that are still under way."""
+
+    def __init__(self, submit: Callable[[Command], Coroutine[Any, Any, Answer]]) -> None:
+        self._submit = submit
+        self._kept: dict[Command, tuple[float, Answer]] = {}
+        self._under_way: dict[Command, _Question] = {}
+
+    async def ask(self, command: Command, fresh_s: float) -> Answer:
+        """The answer, ``fresh_s`` old at most. Raises what the engine's side raises.
+
+        A question that nobody waits for any more is broken off.
+        """
+        kept = self._kept.get(command)
+        if kept is not None and asyncio.get_running_loop().time() - kept[0] <= fresh_s:
+            return kept[1]
+        question = self._under_way.get(command)
+        if question is None:
+            question = _Question(asyncio.get_running_loop().create_task(self._submit(command)))
+            self._under_way[command] = question
+            question.answer.add_done_callback(partial(self._end, command, question))
+        question.waiting += 1
+        try:
+            return await asyncio.shield(question.answer)
+        finally:
+            question.waiting -= 1
+            if not question.waiting and not question.answer.done():
+                self._leave(command, question)
+                question.answer.cancel()
+
+    def forget(self) -> None:
+        """Something was changed: the next question is asked anew."""
+        self._kept.clear()
+        self._under_way.clear()
+
+    def _leave(self, command: Command, question: _Question) -> bool:
+        """False: it was asked before something changed."""
+        if self._under_way.get(command) is not question:
+            return False
+        del self._under_way[command]
+        return True
+
+    def _end(self, command: Command, question: _Question, done: asyncio.Task[Answer]) -> None:
+        current = self._leave(command, question)
+        if done.cancelled() or done.exception() is not None or not current:
+            return
+        self._kept.pop(command, None)
+        self._kept[command] = asyncio.get_running_loop().time(), done.result()
+        while len(self._kept) > KEPT_MAX:
+            del self._kept[next(iter(self._kept))]

@@ -1,0 +1,63 @@
+// What needs a look, above every page.
+
+import { el, icon, keyed, say } from "./dom.js";
+import { clock, t } from "./format.js";
+import { severity } from "./states.js";
+
+const dismissed = new Set();
+const told = [];
+let redraw = () => {};
+
+export function onChange(draw) {
+  redraw = draw;
+}
+
+/** Tell what went wrong (or, with `severity` "info", what was done) until it is dismissed. */
+export function tell(title, words = "", severity = "critical") {
+  const id = `told ${severity} ${title} ${words}`;
+  if (told.some((one) => one.id === id)) return;
+  told.unshift({ id, severity, title, words, close: () => told.splice(told.findIndex((one) => one.id === id), 1) });
+  redraw();
+}
+
+/** Tell an error of api.js; one that only says that the page was left is not told. */
+export function tellError(error) {
+  if (error.name === "AbortError") return;
+  tell(error.message, error.words || "");
+}
+
+/** `live` is { connected, status, fresh, seenAt }. */
+export function drawBanners(parent, live) {
+  const { connected, status, fresh } = live;
+  const stale = live.seenAt ? t("stale_since", { time: clock(live.seenAt) }) : "";
+  const banners = [...told];
+  if (!connected && status) banners.push({ id: "gone", severity: "warning", title: t("no_answer"), words: stale });
+  const problem = status?.stack.problem;
+  if (connected && problem) {
+    const words = [problem.message, problem.next_step, fresh ? "" : stale];
+    banners.push({ id: problem.code, severity: fresh ? "critical" : "warning", title: problem.title, words: words.filter(Boolean).join(" ") });
+  }
+  if (fresh) {
+    for (const one of status.findings) {
+      const id = `${one.id} ${one.pids.join()}`;
+      if (!dismissed.has(id)) banners.push({ id, severity: one.severity, title: one.title, words: [one.detail, one.fix].filter(Boolean).join(" "), close: () => dismissed.add(id) });
+    }
+  }
+  keyed(parent, banners, (one) => one.id, makeBanner, updateBanner);
+}
+
+function makeBanner(banner) {
+  const [glyph, tone] = severity(banner.severity);
+  const node = el("div", { class: `banner ${tone}` }, icon(glyph, tone), el("div", {}, el("span", { class: "sr" }), el("strong"), el("span", { class: "sub" })));
+  if (banner.close) {
+    node.append(el("button", { type: "button", class: "bare", "aria-label": t("dismiss"), onclick: () => { banner.close(); redraw(); } }, icon("i-close")));
+  }
+  return node;
+}
+
+function updateBanner(node, banner) {
+  const [kind, head, words] = node.children[1].children;
+  say(kind, `${t(`severity_${banner.severity}`)}: `);
+  say(head, banner.title);
+  say(words, banner.words);
+}

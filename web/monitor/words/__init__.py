@@ -1,0 +1,19 @@
+"""The words of the pages, one file for each page; the page fills in their placeholders.
+
+Counted words keep their ``{n}``.
+"""
+
+from __future__ import annotations
+
+from desktop.words import Text
+from web.monitor.words import common, overview, queues, services, tasks, workers
+
+WORDS: dict[str, Text] = {
+    **common.WORDS,
+    **overview.WORDS,
+    **services.WORDS,
+    **tasks.WORDS,
+    **workers.WORDS,
+    **queues.WORDS,
+}
+"""By key. No key is in two files (a test looks)."""
