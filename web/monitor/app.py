@@ -127,14 +127,16 @@ class Monitor:
         the command stops the monitor itself. Raises :class:`TrayError`."""
         body = body_of(operation.body, b"" if operation.method == "GET" else await request.body())
         query = query_of(operation.query, request.query_params)
-        command = operation.ask(Asked(self._feed.project, request.path_params, query, body))
+        feed = self._feed
+        asked = Asked(feed.project, request.path_params, query, body, feed.home, feed.stack)
+        command = operation.ask(asked)
         if operation.method == "GET":
             self._feed.polled()
             return await self._unless_ended(
                 self._feed.ask(command, operation.fresh_s), _left(request)
             )
         try:
-            return await self._unless_ended(self._feed.submit(command))
+            return await self._unless_ended(self._feed.put(command))
         finally:
             self._feed.forget()
 
