@@ -66,9 +66,19 @@ async def _send_file(protocol: H11Protocol, message: Message) -> None:
             done = THREAD_BYTES // 2
             await _senders.send(transport, file, offset + done, count - done)
         else:
-            await protocol.loop.sendfile(transport, file, offset, count, fallback=True)
+            await _send_on_the_loop(protocol, file, offset, count)
     except (OSError, RuntimeError):  # the client left, or stopped reading; nobody can be told
+        cycle.disconnected = True
         transport.abort()
+
+
+async def _send_on_the_loop(protocol: H11Protocol, file: BinaryIO, offset: int, count: int) -> None:
+    """Raises TimeoutError when the client has stopped reading."""
+    while count:
+        piece = min(count, THREAD_BYTES)
+        async with asyncio.timeout(STALL_S):
+            await protocol.loop.sendfile(protocol.transport, file, offset, piece, fallback=True)
+        offset, count = offset + piece, count - piece
 
 
 class _Senders:
