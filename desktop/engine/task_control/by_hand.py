@@ -122,10 +122,16 @@ def _letter(
 
 
 def _report(name: str, queue: str, new_id: str, *, consumed: bool) -> TaskActionReport:
-    words = text("Sent to {queue} as {id}.", queue=verbatim(queue), id=new_id)
-    if not consumed:
-        words = text("{sent} No worker consumes that queue now: it waits.", sent=words)
-    return TaskActionReport((TaskOutcome(new_id, name, True, words, new_id),), 1, 0, words)
+    def told(sent: Text) -> Text:
+        waits = text("{sent} No worker consumes that queue now: it waits.", sent=sent)
+        return sent if consumed else waits
+
+    # The outcome stands beside its id.
+    outcome = TaskOutcome(
+        new_id, name, True, told(text("Sent to {queue}.", queue=verbatim(queue))), new_id
+    )
+    whole = told(text("Sent to {queue} as {id}.", queue=verbatim(queue), id=new_id))
+    return TaskActionReport((outcome,), 1, 0, whole)
 
 
 def _countdown(seconds: float | None) -> float:
