@@ -26,6 +26,8 @@ STATES = (
 STATE_NUMBER = {state: number for number, state in enumerate(STATES)}
 ENDED = frozenset({TaskState.SUCCESS, TaskState.FAILURE, TaskState.REVOKED, TaskState.REJECTED})
 UNFINISHED = tuple(state for state in STATES if state not in ENDED)
+HELD = (TaskState.RECEIVED, TaskState.STARTED)
+"""Some worker has it."""
 KEYS_A_SECOND = 1_000_000
 
 COLUMNS = (

@@ -12,6 +12,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -31,6 +32,7 @@ from desktop.engine.rescue.accounting import Accounting
 from desktop.engine.rescue.claims import Scene
 from desktop.engine.rescue.deaths import Deaths, pool_lives
 from desktop.engine.rescue.message import Message
+from desktop.engine.rescue.untold import HadBy, ask
 from desktop.engine.rescue.watched import Watched
 from desktop.engine.rescue.witnesses import Broker, Witnesses
 from desktop.engine.telemetry.holders import Holders
@@ -61,6 +63,7 @@ class RescueStack(msgspec.Struct, frozen=True):
     control: Control | None = None
     holders: Holders | None = None
     ours: tuple[Identity, ...] = ()
+    had_by: HadBy = lambda *_: ()
 
 
 class RescueReport(msgspec.Struct, frozen=True):
@@ -99,7 +102,16 @@ class Rescuer:
         ended while no engine ran."""
         now = time.time()
         for row in dead:
-            self._dead.append(Watched(row.pid, row.create_time, row.node, row.queues, (), now))
+            one = Watched(
+                row.pid,
+                row.create_time,
+                row.node,
+                row.queues,
+                died_at=now,
+                log=row.log_path,
+            )
+            self._dead.append(one)
+            self._accounts.unsettled.append(one)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
         self._wake.set()
@@ -213,7 +225,8 @@ class Rescuer:
         holders = stack.holders or Holders()
         names = frozenset((*stack.info.queues, *stack.info.consumed))
         read = await asyncio.to_thread(unacked.read, broker.url, broker.keys)
-        await self._accounts.note(read, stack.info, holders)
+        untold = partial(ask, had_by=stack.had_by, running=self._deaths.running, info=stack.info)
+        await self._accounts.note(read, stack.info, holders, untold)
         scene = self._scene(holders, read, grace_s)
         proven = claims.proven(read, scene)
         moved = await asyncio.to_thread(unacked.put_back, broker.url, broker.keys, proven, names)

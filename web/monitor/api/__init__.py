@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from web.monitor.api import queues, services, tasks, workers
+from web.monitor.api import logs, queues, schedule, services, tasks, workers
 from web.monitor.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
     *services.OPERATIONS,
+    *logs.OPERATIONS,
     *workers.OPERATIONS,
     *tasks.OPERATIONS,
     *queues.OPERATIONS,
+    *schedule.OPERATIONS,
 )

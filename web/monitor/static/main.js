@@ -5,10 +5,13 @@ import { el, icon, say } from "./dom.js";
 import { setWords, t } from "./format.js";
 import { listen, live } from "./live.js";
 import { overview } from "./pages/overview.js";
+import { queues } from "./pages/queues.js";
+import { schedule } from "./pages/schedule.js";
+import { services } from "./pages/services.js";
 import { draw as drawPage, href, showAnew, start } from "./router.js";
 import { serviceGlyph } from "./states.js";
 
-const PAGES = [overview];
+const PAGES = [overview, queues, schedule, services];
 
 const $ = (id) => document.getElementById(id);
 let settings = null;

@@ -6,14 +6,16 @@ Counted words keep their ``{n}``.
 from __future__ import annotations
 
 from desktop.words import Text
-from web.monitor.words import common, overview, queues, services, tasks, workers
+from web.monitor.words import common, logs, overview, queues, schedule, services, tasks, workers
 
 WORDS: dict[str, Text] = {
     **common.WORDS,
     **overview.WORDS,
     **services.WORDS,
+    **logs.WORDS,
     **tasks.WORDS,
     **workers.WORDS,
     **queues.WORDS,
+    **schedule.WORDS,
 }
 """By key. No key is in two files (a test looks)."""
