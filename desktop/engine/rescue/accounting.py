@@ -33,6 +33,7 @@ RUNNING_S = 1.0
 UNTOLD_S = 600.0
 """What was found by itself stands in the next report for so long."""
 NAMES_MAX = 5_000
+DEATHS_MAX = 500
 
 
 class Accounting:
@@ -40,8 +41,8 @@ class Accounting:
 
     def __init__(self, folder: Path) -> None:
         self.list = LostTasks(folder / "lost.json")
-        self.unsettled: list[Watched] = []
-        """Those whose tasks were not accounted for yet."""
+        self.unsettled: deque[Watched] = deque(maxlen=DEATHS_MAX)
+        """Those whose tasks were not accounted for yet: of a broker that needs no rescue, all."""
         self._dying_path = folder / "dying.json"
         self._dying: dict[Watched, Dying] = {}
         self._ended: dict[Watched, frozenset[str]] = {}

@@ -28,7 +28,7 @@ from desktop.engine.control import Control
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.rescue import claims, keys, losses, unacked, witnesses
-from desktop.engine.rescue.accounting import Accounting
+from desktop.engine.rescue.accounting import DEATHS_MAX, Accounting
 from desktop.engine.rescue.claims import Scene
 from desktop.engine.rescue.deaths import Deaths, pool_lives
 from desktop.engine.rescue.message import Message
@@ -50,7 +50,6 @@ DEATH_PAUSE_S = 0.1
 """What a process had sent before its end is read by the broker within this."""
 PAUSES_S = (0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 8.0, 15.0)
 """Between attempts that were refused; then with every beat."""
-DEATHS_MAX = 500
 
 
 class RescueStack(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from desktop.engine.states import TaskState
 from desktop.engine.task_commands import TaskOutcome
 from desktop.engine.task_control.outcomes import has_ended, outcome, place_words
 from desktop.engine.task_control.place import Place
@@ -35,6 +36,14 @@ def revocable(known: Whereabouts, seen: Seen) -> Text | None:
         return text(
             "It runs already, on {node}. Revoking does not stop it; terminating does.",
             node=verbatim(known.node),
+        )
+    task = known.task
+    unheard = known.where is Where.UNKNOWN and seen.pool_of(task.worker) is None
+    if unheard and task.state is TaskState.STARTED and not task.doubt:
+        return text(
+            "It runs, by what was heard of it, on {node}, which did not answer. Revoking does not "
+            "stop it; terminating does.",
+            node=verbatim(task.worker),
         )
     if not seen.nodes and not seen.silent:
         return text(

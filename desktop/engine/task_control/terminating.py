@@ -89,11 +89,11 @@ def will_be_terminated(known: Whereabouts, seen: Seen, signal: str) -> Text:
             signal=signal,
             meaning=MEANINGS[signal],
         )
+    # Without the signal's name: a person chooses it after this was said.
     return text(
-        "Process {pid} of {node} ends with SIG{signal}, and the task with it; it is not run again.",
+        "Process {pid} of {node} runs it, and ends with it; it is not run again.",
         pid=known.pid,
         node=verbatim(known.node),
-        signal=signal,
     )
 
 
