@@ -3,7 +3,7 @@ terms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import schemathesis
@@ -15,8 +15,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from desktop.engine.commands import Done, Open, Refused, Watch
+from desktop.engine.model import Problem
+from desktop.words import text
+from tests.web.servers import serving
+
 SERVERS: dict[str, Callable[[pytest.FixtureRequest], str]] = {
     "downloads": lambda request: request.getfixturevalue("rig").url,
+    "monitor": lambda request: request.getfixturevalue("monitor_url"),
 }
 """Address of each server; to test another, name it here."""
 CHECKS = [
@@ -25,6 +31,18 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
+
+
+@pytest.fixture(scope="module")
+def monitor_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Before an engine that refuses everything: what is asked is read, and nothing comes of it."""
+    refused = Refused(Problem("no", text("No."), text("No."), text("No.")), exit_code=5)
+    with serving("monitor", tmp_path_factory.mktemp("monitor")) as server:
+        assert server.engine
+        server.engine.answer = lambda command: (
+            Done() if isinstance(command, Open | Watch) else refused
+        )
+        yield server.url
 
 
 @pytest.fixture(params=SERVERS)
