@@ -54,7 +54,7 @@ def events(response: httpx.Response) -> Iterator[dict]:
         elif line.startswith("data: "):
             news = json.loads(line.removeprefix("data: "))
             assert kind == ("change" if document else "snapshot")
-            assert all(document.get(name) != value for name, value in news.items())
+            assert all(document.get(name, ...) != value for name, value in news.items())
             document |= news
             yield document
 
