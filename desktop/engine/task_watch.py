@@ -13,6 +13,7 @@ from desktop.engine.config import StackConfig
 from desktop.engine.control import Control
 from desktop.engine.events_off import Totals, turn_on
 from desktop.engine.history.history import History
+from desktop.engine.metrics_commands import MetricsReport
 from desktop.engine.model import ActiveTask, TaskCounts, TelemetryStatus
 from desktop.engine.task_model import Task
 from desktop.engine.task_witnesses import witnesses
@@ -101,6 +102,11 @@ class TaskWatch:
         """Tasks that this process of a node has started since ``at``; None when not all were
         heard."""
         return self._telemetry.started_since(node, pid, at) if self._telemetry else None
+
+    async def metrics(self) -> MetricsReport:
+        """What Flower's metrics tell of this broker; nothing while none is listened to."""
+        telemetry = self._telemetry
+        return MetricsReport(await asyncio.to_thread(telemetry.series) if telemetry else ())
 
     # --- workers that send no events -------------------------------------------------------------
 

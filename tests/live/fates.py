@@ -198,7 +198,7 @@ enabled = false
             self.send("fail", state="FAILURE", queue=queue)
             self.send("again", 2, queue=queue)
             self.send("again", 9, state="FAILURE", queue=queue)
-            self.send("ok", expires=0.001, state="REVOKED", queue=queue)
+            self.send("ok", expires=1e-6, state="REVOKED", queue=queue)
             self.send("ok", countdown=0.5 + number % 3, queue=queue)
             self.send("ok", queue=queue, quietly=True)
             self.send("nobody_knows", state="FAILURE", queue=queue, quietly=True)

@@ -108,12 +108,7 @@ def _problem(task: LostTask | None, url: str) -> Problem | None:
     if not task.payload:
         return _failed(
             text("Its arguments are not known whole."),
-            text(
-                "{name} was sent with {args} {kwargs}, as far as it was told.",
-                name=task.name,
-                args=task.args,
-                kwargs=task.kwargs,
-            ),
+            _as_told(task),
             text("Send it from where it came from."),
         )
     if not url:
@@ -123,6 +118,17 @@ def _problem(task: LostTask | None, url: str) -> Problem | None:
             text("Start Redis first."),
         )
     return None
+
+
+def _as_told(task: LostTask) -> Text:
+    if not task.args and not task.kwargs:
+        return text("Only the log of its worker told of {name}.", name=task.name)
+    return text(
+        "{name} was sent with {args} {kwargs}, as far as it was told.",
+        name=task.name,
+        args=task.args,
+        kwargs=task.kwargs,
+    )
 
 
 def _unknown() -> Problem:

@@ -54,7 +54,7 @@ def events(response: httpx.Response) -> Iterator[dict]:
         elif line.startswith("data: "):
             news = json.loads(line.removeprefix("data: "))
             assert kind == ("change" if document else "snapshot")
-            assert all(document.get(name) != value for name, value in news.items())
+            assert all(document.get(name, ...) != value for name, value in news.items())
             document |= news
             yield document
 
@@ -278,7 +278,7 @@ def test_health_says_why_not(start_monitor, tmp_path, wait_until):
     assert response.status_code == 503
     assert response.json()["title"]
     assert response.json()["next_step"]
-    assert monitor.http.get("/metrics").text.splitlines()[-1] == "celery_tray_engine_up 0"
+    assert monitor.http.get("/metrics").text.splitlines()[-1] == "celery_tray_engine_up 0.0"
     status = monitor.http.get("/api/status").json()
     assert status["engine"] is None
     assert status["stack"]["problem"] == {k: v for k, v in response.json().items() if k != "status"}

@@ -19,7 +19,7 @@ def test_pages_and_actions_work_where_the_proxy_shows_them(
     first = start_monitor("--url-prefix", "celery", prefix="/celery")
     with tls_proxy(first.port) as outside:
         # Not told of the proxy, it answers to its own names alone.
-        refused = httpx.get(f"https://localhost:{outside}/celery/", verify=False, trust_env=False)
+        refused = httpx.get(f"https://localhost:{outside}/celery/", verify=False, trust_env=False)  # noqa: S501
         assert refused.status_code == 421
         first.end()
         origin = f"https://localhost:{outside}"

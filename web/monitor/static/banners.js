@@ -4,6 +4,9 @@ import { el, icon, keyed, say } from "./dom.js";
 import { clock, t } from "./format.js";
 import { severity } from "./states.js";
 
+// Pages that tell of each process themselves, with what speaks for it.
+const OF_PROCESSES = new Set(["workers", "cleanup"]);
+
 const dismissed = new Set();
 const told = [];
 let redraw = () => {};
@@ -12,11 +15,14 @@ export function onChange(draw) {
   redraw = draw;
 }
 
-/** Tell what went wrong (or, with `severity` "info", what was done) until it is dismissed. */
-export function tell(title, words = "", severity = "critical") {
+/** Tell what went wrong (or, with `severity` "info", what was done) until it is dismissed. What is
+ * told of the same `subject` later takes its place. */
+export function tell(title, words = "", severity = "critical", subject = "") {
   const id = `told ${severity} ${title} ${words}`;
+  const before = subject ? told.findIndex((one) => one.subject === subject) : -1;
+  if (before >= 0) told.splice(before, 1);
   if (told.some((one) => one.id === id)) return;
-  told.unshift({ id, severity, title, words, close: () => told.splice(told.findIndex((one) => one.id === id), 1) });
+  told.unshift({ id, subject, severity, title, words, close: () => told.splice(told.findIndex((one) => one.id === id), 1) });
   redraw();
 }
 
@@ -26,8 +32,8 @@ export function tellError(error) {
   tell(error.message, error.words || "");
 }
 
-/** `live` is { connected, status, fresh, seenAt }. */
-export function drawBanners(parent, live) {
+/** `live` is { connected, status, fresh, seenAt }, `page` the path of the page that is shown. */
+export function drawBanners(parent, live, page) {
   const { connected, status, fresh } = live;
   const stale = live.seenAt ? t("stale_since", { time: clock(live.seenAt) }) : "";
   const banners = [...told];
@@ -38,7 +44,7 @@ export function drawBanners(parent, live) {
     banners.push({ id: problem.code, severity: fresh ? "critical" : "warning", title: problem.title, words: words.filter(Boolean).join(" ") });
   }
   if (fresh) {
-    for (const one of status.findings) {
+    for (const one of status.findings.filter((each) => !each.pids.length || !OF_PROCESSES.has(page))) {
       const id = `${one.id} ${one.pids.join()}`;
       if (!dismissed.has(id)) banners.push({ id, severity: one.severity, title: one.title, words: [one.detail, one.fix].filter(Boolean).join(" "), close: () => dismissed.add(id) });
     }

@@ -6,7 +6,17 @@ Counted words keep their ``{n}``.
 from __future__ import annotations
 
 from desktop.words import Text
-from web.monitor.words import common, logs, overview, queues, schedule, services, tasks, workers
+from web.monitor.words import (
+    cleanup,
+    common,
+    logs,
+    overview,
+    queues,
+    schedule,
+    services,
+    tasks,
+    workers,
+)
 
 WORDS: dict[str, Text] = {
     **common.WORDS,
@@ -15,6 +25,7 @@ WORDS: dict[str, Text] = {
     **logs.WORDS,
     **tasks.WORDS,
     **workers.WORDS,
+    **cleanup.WORDS,
     **queues.WORDS,
     **schedule.WORDS,
 }
