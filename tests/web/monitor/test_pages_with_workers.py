@@ -1,4 +1,4 @@
-"""Workers and Cleanup in a real browser, before the real engine and real workers."""
+"""The pages that act, in a real browser, before the real engine and real workers."""
 
 from __future__ import annotations
 
@@ -101,3 +101,39 @@ def test_a_worker_grows_and_an_orphan_ends_after_its_task(
     assert not old.is_running() or old.status() == psutil.STATUS_ZOMBIE
     assert hand.is_running()
     assert set(shop.until_all_ended().values()) == {1}
+
+
+def test_tasks_of_a_misspelt_queue_are_moved_run_and_seen_in_the_log(
+    shop: Ledger, monitor: RunningMonitor, page: Page
+) -> None:
+    shop.start("hand")
+    shop.send(3, queue="celry")
+    page.goto(f"{monitor.url}/queues?queue=celry")
+    detail = page.get_by_role("region", name="celry")
+    expect(detail).to_contain_text("Nobody takes from this queue. Did you mean “celery”?")
+    expect(detail.locator("li")).to_have_count(3)
+    expect(detail.locator("li").first).to_contain_text("(1, 0.0, '')")
+    page.get_by_role("button", name="Move…", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Taken there by hand@")
+    dialog.get_by_role("button", name="Move 3 messages").click()
+    expect(page.locator("#banners")).to_contain_text("3 messages were moved")
+    assert set(shop.until_all_ended().values()) == {1}
+    expect(detail).to_contain_text("No message waits.")
+
+    # What is dropped is gone, and nothing else is.
+    dropped = shop.send(2, queue="celry")
+    expect(detail.locator("li")).to_have_count(2)
+    page.get_by_role("button", name="Drop messages…").click()
+    dialog.get_by_role("button", name="Drop 2 messages").click()
+    expect(page.locator("#banners")).to_contain_text("2 messages of “celry” were dropped.")
+    expect(detail).to_contain_text("No message waits.")
+
+    page.goto(f"{monitor.url}/services?service=hand")
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("Task book.run[")
+    page.get_by_label("Filter lines").fill("succeeded in")
+    expect(log.locator(".lines > div")).to_have_count(3)
+    shop.send(1)
+    expect(log.locator(".lines > div")).to_have_count(4)
+    assert not any(one in log.inner_text() for one in dropped)
