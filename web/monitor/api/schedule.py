@@ -28,6 +28,6 @@ OPERATIONS = (
         "Beat's entries and tasks that wait for their time, as schedule --json.",
         _show,
         _schedule,
-        fresh_s=2.0,
+        fresh_s=4.5,
     ),
 )

@@ -6,7 +6,7 @@ import { number, t } from "../format.js";
 import { logView } from "./log_view.js";
 import { title } from "./service_cards.js";
 
-const LOOK_EVERY_S = 1;
+const LOOK_EVERY_S = 1.5;
 const TYPING_MS = 250;
 const FIRST_LINES = 400;
 const NEWS_LINES = 1000;
