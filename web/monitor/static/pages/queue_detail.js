@@ -10,7 +10,7 @@ import { factsOf, isAlone } from "./queue_words.js";
 import { canvas } from "./trends.js";
 
 const PAGE = 20; // Messages that are shown at once.
-const NARROW = "(max-width: 1080px)";
+const NARROW = "(max-width: 1240px)";
 
 /** `on` are { close(), page(from), changed() }. Returns { node, look, draw, reveal, close }. */
 export function queueDetail(shell, on) {
