@@ -15,7 +15,18 @@ from desktop.engine.commands import Refused, Restart, Start, Stop, StopReport
 from desktop.engine.model import Problem
 from desktop.words import text
 from tests.browser import chromium
-from web.monitor.words import WORDS, common, overview, queues, services, tasks, workers
+from web.monitor.words import (
+    WORDS,
+    common,
+    overview,
+    queues,
+    services,
+    task_actions,
+    task_detail,
+    task_figures,
+    tasks,
+    workers,
+)
 
 STATIC = Path(web.monitor.__file__).parent / "static"
 
@@ -163,7 +174,7 @@ def test_read_only_offers_no_actions(browser, engine, start_monitor):
     context.close()
 
 
-MADE_UP = ("state_", "stop_", "owner_", "finding_", "role_", "severity_")
+MADE_UP = ("state_", "stop_", "owner_", "finding_", "role_", "severity_", "task_ask_")
 """Beginnings of words whose rest the page takes from the state."""
 
 
@@ -177,7 +188,8 @@ def test_every_word_of_the_page_exists_and_every_one_is_used():
 
 
 def test_no_two_files_have_words_of_the_same_key():
-    files = (common, overview, services, tasks, workers, queues)
+    about_tasks = (tasks, task_detail, task_actions, task_figures)
+    files = (common, overview, services, *about_tasks, workers, queues)
     assert len(WORDS) == sum(len(file.WORDS) for file in files)
 
 

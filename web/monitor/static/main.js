@@ -5,10 +5,11 @@ import { el, icon, say } from "./dom.js";
 import { setWords, t } from "./format.js";
 import { listen, live } from "./live.js";
 import { overview } from "./pages/overview.js";
+import { tasks } from "./pages/tasks.js";
 import { draw as drawPage, href, showAnew, start } from "./router.js";
 import { serviceGlyph } from "./states.js";
 
-const PAGES = [overview];
+const PAGES = [overview, tasks];
 
 const $ = (id) => document.getElementById(id);
 let settings = null;
