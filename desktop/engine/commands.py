@@ -12,6 +12,7 @@ import msgspec
 
 from desktop.engine.cleanup_model import HeldTask, LostTask, RescuedTask, Stranded
 from desktop.engine.history_commands import HISTORY_QUESTIONS, HistoryAnswer, HistoryCommand
+from desktop.engine.metrics_commands import METRICS_QUESTIONS, MetricsAnswer, MetricsCommand
 from desktop.engine.model import Problem, StackStatus, WorkerRow
 from desktop.engine.node_commands import NODE_QUESTIONS, NodeAnswer, NodeCommand
 from desktop.engine.queue_commands import QUEUE_QUESTIONS, QueueAnswer, QueueCommand
@@ -184,6 +185,7 @@ Command = (
     | TaskCommand
     | NodeCommand
     | QueueCommand
+    | MetricsCommand
 )
 
 
@@ -309,7 +311,8 @@ Answer = (
     | TaskAnswer
     | NodeAnswer
     | QueueAnswer
+    | MetricsAnswer
 )
 
-QUESTIONS = (*HISTORY_QUESTIONS, *NODE_QUESTIONS, *QUEUE_QUESTIONS)
+QUESTIONS = (*HISTORY_QUESTIONS, *NODE_QUESTIONS, *QUEUE_QUESTIONS, *METRICS_QUESTIONS)
 """Change nothing: breaking them off harms nothing."""

@@ -29,6 +29,7 @@ from desktop.engine.history_commands import (
     TaskFigures,
 )
 from desktop.engine.live_stack import LiveStack
+from desktop.engine.metrics_commands import ShowMetrics
 from desktop.engine.node_commands import DumpNode, ShowNode, TellNode
 from desktop.engine.queue_commands import (
     MoveMessages,
@@ -83,4 +84,5 @@ VERBS: dict[type, Verb] = {
     MoveMessages: queues.move,
     ShowSchedule: schedule.show,
     WhyTask: why,
+    ShowMetrics: lambda stack, _: stack.tasks.metrics(),
 }

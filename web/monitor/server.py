@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from desktop import words
 from desktop.engine.errors import ServiceError, TrayError
@@ -23,6 +24,7 @@ from desktop.paths import Home
 from desktop.words import text, tr, verbatim
 from web.monitor.app import application
 from web.monitor.feed import Feed
+from web.patient_protocol import CONNECTIONS_MAX, PatientProtocol
 
 HOST = "127.0.0.1"
 END_TIMEOUT_S = 2
@@ -107,24 +109,10 @@ def _no_port(port: int, error: OSError) -> Problem:
 
 
 async def _serve(listener: socket.socket, feed: Feed, arguments: argparse.Namespace) -> None:
-    config = uvicorn.Config(
-        application(
-            feed,
-            arguments.port,
-            read_only=arguments.read_only,
-            prefix=arguments.url_prefix,
-        ),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level=logging.INFO if arguments.access_log else logging.WARNING,
-        access_log=arguments.access_log,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=END_TIMEOUT_S,
+    app = application(
+        feed, arguments.port, read_only=arguments.read_only, prefix=arguments.url_prefix
     )
-    server = _Server(config, feed)
+    server = _Server(configured(app, access_log=arguments.access_log), feed)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, feed.stop)
@@ -136,6 +124,23 @@ async def _serve(listener: socket.socket, feed: Feed, arguments: argparse.Namesp
         linking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await linking
+
+
+def configured(app: ASGIApp, *, access_log: bool = False) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=logging.INFO if access_log else logging.WARNING,
+        access_log=access_log,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=END_TIMEOUT_S,
+        limit_concurrency=CONNECTIONS_MAX,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -48,6 +48,7 @@ class Deaths:
                 row.node or (known.node if known else ""),
                 row.queues or (known.queues if known else ()),
                 row.children or (known.children if known else ()),
+                log=row.log_path or (known.log if known else ""),
             )
             if known is None:
                 self._begin(identity)

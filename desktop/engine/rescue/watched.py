@@ -17,3 +17,5 @@ class Watched(msgspec.Struct, frozen=True):
     """Its pool, as it was last seen."""
     died_at: float = 0.0
     """Wall clock; 0.0: it runs."""
+    log: str = ""
+    """The file that it writes to, where it is one of ours."""

@@ -17,9 +17,12 @@ from desktop.words import text
 from tests.browser import chromium
 from web.monitor.words import (
     WORDS,
+    cleanup,
     common,
+    logs,
     overview,
     queues,
+    schedule,
     services,
     task_actions,
     task_detail,
@@ -174,7 +177,10 @@ def test_read_only_offers_no_actions(browser, engine, start_monitor):
     context.close()
 
 
-MADE_UP = ("state_", "stop_", "owner_", "finding_", "role_", "severity_", "task_ask_")
+MADE_UP = (
+    *("state_", "log_level_", "stop_", "owner_", "finding_", "role_", "severity_"),
+    *("step_", "did_", "task_ask_", "worker_tab_", "worker_dump_"),
+)
 """Beginnings of words whose rest the page takes from the state."""
 
 
@@ -189,7 +195,7 @@ def test_every_word_of_the_page_exists_and_every_one_is_used():
 
 def test_no_two_files_have_words_of_the_same_key():
     about_tasks = (tasks, task_detail, task_actions, task_figures)
-    files = (common, overview, services, *about_tasks, workers, queues)
+    files = (cleanup, common, logs, overview, services, *about_tasks, workers, queues, schedule)
     assert len(WORDS) == sum(len(file.WORDS) for file in files)
 
 
@@ -206,6 +212,7 @@ def test_text_has_enough_contrast_wherever_it_stands(theme):
         ("text", g) for g in ("bg", "side", "card", "hover", "nav", "well", "warn-bg", "bad-bg")
     ]
     pairs += [("sub", g) for g in ("bg", "side", "card", "hover", "warn-bg", "bad-bg", "info-bg")]
+    pairs += [("text", "sel"), ("sub", "sel"), ("ok", "sel"), ("off", "sel")]
     pairs += [(tone, "card") for tone in ("ok", "run", "warn", "bad", "off", "rev")]
     pairs += [
         ("on-accent", "accent"),

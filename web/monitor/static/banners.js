@@ -4,6 +4,9 @@ import { el, icon, keyed, say } from "./dom.js";
 import { clock, t } from "./format.js";
 import { severity } from "./states.js";
 
+// Pages that tell of each process themselves, with what speaks for it.
+const OF_PROCESSES = new Set(["workers", "cleanup"]);
+
 const dismissed = new Set();
 const told = [];
 let count = 0;
@@ -34,8 +37,8 @@ export function tellError(error) {
   tell(error.message, error.words || "");
 }
 
-/** `live` is { connected, status, fresh, seenAt }. */
-export function drawBanners(parent, live) {
+/** `live` is { connected, status, fresh, seenAt }, `page` the path of the page that is shown. */
+export function drawBanners(parent, live, page) {
   const { connected, status, fresh } = live;
   const stale = live.seenAt ? t("stale_since", { time: clock(live.seenAt) }) : "";
   const banners = [...told];
@@ -46,7 +49,7 @@ export function drawBanners(parent, live) {
     banners.push({ id: problem.code, severity: fresh ? "critical" : "warning", title: problem.title, words: words.filter(Boolean).join(" ") });
   }
   if (fresh) {
-    for (const one of status.findings) {
+    for (const one of status.findings.filter((each) => !each.pids.length || !OF_PROCESSES.has(page))) {
       const id = `${one.id} ${one.pids.join()}`;
       if (!dismissed.has(id)) banners.push({ id, severity: one.severity, title: one.title, words: [one.detail, one.fix].filter(Boolean).join(" "), close: () => dismissed.add(id) });
     }

@@ -46,6 +46,11 @@ function shown([glyph, tone], word, chip) {
   return el("span", { class: `state ${tone} ${chip ? "chip" : ""}` }, icon(glyph, spin), word);
 }
 
+/** A state of a page's own, in the same look. */
+export function mark(glyph, tone, word, chip = false) {
+  return shown([glyph, tone], word, chip);
+}
+
 export function serviceState(state) {
   return shown(serviceGlyph(state), t(`state_${state}`), false);
 }

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from desktop.words import Text
 from web.monitor.words import (
+    cleanup,
     common,
+    logs,
     overview,
     queues,
+    schedule,
     services,
     task_actions,
     task_detail,
@@ -22,11 +25,14 @@ WORDS: dict[str, Text] = {
     **common.WORDS,
     **overview.WORDS,
     **services.WORDS,
+    **logs.WORDS,
     **tasks.WORDS,
     **task_detail.WORDS,
     **task_actions.WORDS,
     **task_figures.WORDS,
     **workers.WORDS,
+    **cleanup.WORDS,
     **queues.WORDS,
+    **schedule.WORDS,
 }
 """By key. No key is in two files (a test looks)."""

@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from desktop.calls import given
 from desktop.engine.history_commands import TaskDetail
+from desktop.engine.log_text import clean
 from desktop.engine.states import TaskState
 from desktop.engine.task_doubts import doubt_words
 from desktop.engine.task_model import Task
 from desktop.quantities import fine_clock
 from desktop.ui.fonts import Role
-from desktop.ui.pages.log_lines import clean
 from desktop.ui.pages.tasks.family_tree import FamilyTree
 from desktop.ui.pages.tasks.timeline import steps
 from desktop.ui.pages.tasks.timeline_view import TimelineView

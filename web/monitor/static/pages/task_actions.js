@@ -53,7 +53,7 @@ export class TaskActions {
     if (verb !== "retry" || plan.done > 1 || plan.failed) {
       const key = QUESTIONS[verb];
       const chooser = verb === "terminate" ? signals() : null;
-      const body = [chooser && el("label", { class: "field" }, el("span", {}, t("task_signal")), chooser), outcomes(plan.outcomes)].filter(Boolean);
+      const body = [chooser && el("label", { class: "task-field" }, el("span", {}, t("task_signal")), chooser), outcomes(plan.outcomes)].filter(Boolean);
       const text = [plan.words, t(`${key}_text`)].filter(Boolean).join(" ");
       const yes = await ask({ title: t(`${key}_title`, { n: plan.done }), text, yes: t(`${key}_do`, { n: plan.done }), danger: verb !== "retry", body });
       if (!yes) return;

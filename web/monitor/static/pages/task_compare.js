@@ -70,7 +70,7 @@ export function compare(shell, one, other) {
   if (other) choose(other);
   else find();
   const name = splitName(one.name)[0];
-  const body = [el("div", { class: "wide" }, other ? null : el("label", { class: "field" }, el("span", {}, t("task_other_run")), chooser), el("div", { class: "compare-scroll", tabindex: "0", "aria-label": t("task_compare_name", { name }) }, grid), summary)];
+  const body = [el("div", { class: "wide" }, other ? null : el("label", { class: "task-field" }, el("span", {}, t("task_other_run")), chooser), el("div", { class: "compare-scroll", tabindex: "0", "aria-label": t("task_compare_name", { name }) }, grid), summary)];
   return ask({ title: t("task_compare_name", { name }), no: t("task_close_word"), body }).then(() => ends.abort());
 }
 

@@ -174,7 +174,7 @@ function facts(task) {
     [t("task_root"), task.root_id !== task.id && task.root_id],
     [t("task_parent"), task.parent_id],
   ].filter(([, words]) => words);
-  return el("dl", { class: "facts" }, ...known.flatMap(([caption, words]) => [el("dt", {}, caption), el("dd", { title: words }, oneLine(words, 200))]));
+  return el("dl", { class: "task-facts" }, ...known.flatMap(([caption, words]) => [el("dt", {}, caption), el("dd", { title: words }, oneLine(words, 200))]));
 }
 
 /** What is out of the ordinary about how it went. */

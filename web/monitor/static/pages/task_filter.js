@@ -119,7 +119,7 @@ export class TaskFilter {
   async #keep(words) {
     this.#closeKept(true);
     const name = el("input", { type: "text", required: true, maxlength: NAME_MAX, id: "task-kept-name", value: oneLine(words, 40) });
-    const body = [el("label", { class: "field" }, el("span", {}, t("task_its_name")), name)];
+    const body = [el("label", { class: "task-field" }, el("span", {}, t("task_its_name")), name)];
     if (!(await ask({ title: t("task_keep_title"), yes: t("task_keep_do"), danger: false, body }))) return;
     await send("filters", { name: name.value, search: words }).catch(this.shell.tellError);
   }

@@ -33,11 +33,11 @@ class Form {
     this.kwargs = json("run-kwargs", kwargs);
     this.queue = el("input", { type: "text", id: "run-queue", autocomplete: "off", spellcheck: "false", value: queue });
     this.countdown = el("input", { type: "number", id: "run-countdown", min: "0", step: "any" });
-    this.problem = el("p", { class: "wrong", role: "alert" });
+    this.problem = el("p", { class: "task-wrong", role: "alert" });
     this.node = el("div", { class: "wide run-form" },
       field(t("task"), this.name), this.names, this.signature, this.doc,
       field(t("task_args_json"), this.args), field(t("task_kwargs_json"), this.kwargs),
-      el("div", { class: "beside" }, field(t("queue"), this.queue), field(t("task_countdown"), this.countdown)),
+      el("div", { class: "two-fields" }, field(t("queue"), this.queue), field(t("task_countdown"), this.countdown)),
       this.problem);
     this.name.addEventListener("input", () => this.#show());
     this.args.addEventListener("input", () => this.#check());
@@ -81,7 +81,7 @@ class Form {
 }
 
 function field(caption, input) {
-  return el("label", { class: "field" }, el("span", {}, caption), input);
+  return el("label", { class: "task-field" }, el("span", {}, caption), input);
 }
 
 function json(id, words) {

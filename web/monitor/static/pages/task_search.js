@@ -19,7 +19,7 @@ export class SearchBox {
     });
     this.mirror = el("div", { class: "mirror", "aria-hidden": "true" });
     this.list = el("ul", { id: "task-offered", role: "listbox", class: "offered", hidden: true, "aria-label": t("task_completions") });
-    this.wrong = el("p", { id: "task-wrong", class: "wrong", role: "status" });
+    this.wrong = el("p", { id: "task-wrong", class: "task-wrong", role: "status" });
     this.node = el("div", { class: "search" }, el("div", { class: "search-box" }, icon("i-search"), this.mirror, this.field, this.list), this.wrong);
     this.field.addEventListener("input", () => this.#typed());
     this.field.addEventListener("scroll", () => (this.mirror.scrollLeft = this.field.scrollLeft));

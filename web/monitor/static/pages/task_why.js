@@ -15,7 +15,7 @@ export function askWhy(shell, id) {
   const evidence = el("p", { class: "sub" });
   const fix = el("p", {});
   const reasons = el("ul", { class: "outcomes reasons" });
-  const told = el("div", { class: "why", "aria-live": "polite", tabindex: "0", "aria-label": t("task_why") }, answer, evidence, fix, reasons);
+  const told = el("div", { class: "task-why", "aria-live": "polite", tabindex: "0", "aria-label": t("task_why") }, answer, evidence, fix, reasons);
   const ends = new AbortController();
   let asked = 0;
   const show = (words, why = "", then = "", rows = []) => {

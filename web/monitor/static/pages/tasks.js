@@ -40,7 +40,7 @@ class TasksPage {
 
   #build(root) {
     this.chosen = el("div", { class: "chosen-bar", role: "group", "aria-label": t("task_chosen"), hidden: true });
-    this.pill = el("button", { type: "button", class: "pill", hidden: true, onclick: () => this.#follow(true) });
+    this.pill = el("button", { type: "button", class: "task-pill", hidden: true, onclick: () => this.#follow(true) });
     this.empty = el("div", { class: "empty-state", hidden: true });
     this.card = el("section", { class: "panel task-card", "aria-label": t("tasks") }, this.pill, this.table.node, this.empty);
     this.list = el("div", { class: "task-list" }, this.card, this.detail.node);
