@@ -1,7 +1,7 @@
 // What a person does with tasks: looked at first, asked about where it destroys, then done and told
 // as it really went.
 
-import { address, send } from "../api.js";
+import { address, get, send } from "../api.js";
 import { ask } from "../dialog.js";
 import { el, icon } from "../dom.js";
 import { number, t } from "../format.js";
@@ -114,12 +114,21 @@ export class TaskActions {
   // --- menus --------------------------------------------------------------------------------------
 
   /** What can be done with one task besides its buttons. */
-  menuOf = (task, detail) => [
+  menuOf = (task) => [
     { icon: "i-info", word: t("task_why"), choose: () => this.why(task.id) },
-    { icon: "i-copy", word: t("task_copy_code"), choose: () => this.copy(detail?.code || "", t("task_code")), hidden: !detail },
+    { icon: "i-copy", word: t("task_copy_code"), choose: () => this.#copyCode(task.id) },
     { icon: "i-list", word: t("task_compare"), choose: () => this.compare(task) },
     ...exports({ ids: [task.id] }),
-  ].filter((one) => !one.hidden);
+  ];
+
+  async #copyCode(id) {
+    try {
+      const { code } = await get(`tasks/${encodeURIComponent(id)}`, {}, this.shell.signal);
+      await this.copy(code, t("task_code"));
+    } catch (error) {
+      this.shell.tellError(error);
+    }
+  }
 
   /** What can be done with all that match, and how the table looks. */
   menuOfPage = (columns) => {

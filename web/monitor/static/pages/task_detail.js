@@ -13,7 +13,7 @@ import { traceback } from "./traceback.js";
 const LOG_LINES_MAX = 200;
 const AGAIN_S = 1.5;
 
-/** `on`: { close(), open(id), copy(words, what), act(verb, tasks), why(id), menu(task, detail) }. */
+/** `on`: { close(), open(id), copy(words, what), act(verb, tasks), why(id), menu(task) }. */
 export class TaskDetail {
   constructor(shell, on) {
     this.shell = shell;
@@ -103,7 +103,7 @@ export class TaskDetail {
     this.whyButton.hidden = !task || !WAITS.has(task.state);
     const signature = JSON.stringify([this.task, this.detail]);
     redraw(this.parts, signature, () => (task ? this.#parts(task) : []));
-    redraw(this.foot, `${this.id} ${task?.state} ${Boolean(this.detail)}`, () => (task ? this.#buttons(task) : []));
+    redraw(this.foot, `${this.id} ${task?.state}`, () => (task ? this.#buttons(task) : []));
   }
 
   #parts(task) {
@@ -140,7 +140,7 @@ export class TaskDetail {
   }
 
   #buttons(task) {
-    const more = menu(t("task_more"), this.on.menu(task, this.detail));
+    const more = menu(t("task_more"), this.on.menu(task));
     if (this.shell.settings.read_only) return [more];
     const again = el("button", { type: "button", onclick: () => this.on.act("retry", [task]) }, icon("i-restart"), t("task_again"));
     const runs = task.state === "STARTED";
