@@ -53,6 +53,7 @@ def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -
             "state": stack.state.value,
             "broker": stack.broker,
             "problem": problem_document(stack.problem),
+            "history_mark": stack.history_mark,
         },
         "services": [service_document(service, now) for service in stack.services],
         "workers": workers_document(stack.workers, now)["workers"],

@@ -22,6 +22,7 @@ from desktop.words import tr
 from web.guard import Guard
 from web.language import Language, negotiate
 from web.monitor.api import OPERATIONS
+from web.monitor.export import Export
 from web.monitor.feed import Feed
 from web.monitor.openapi import openapi
 from web.monitor.operation import Asked, Operation, body_of, query_of, told
@@ -42,6 +43,7 @@ class Monitor:
         self._feed = feed
         self._read_only = read_only
         self._stream = Stream(feed)
+        self._export = Export(feed)
         self.routes: list[BaseRoute] = [
             Route("/", self.index),
             *(Route(f"/{name}", self.index) for name in PAGES),
@@ -51,6 +53,7 @@ class Monitor:
             Route("/api/status", self.status),
             Route("/api/events", self.events),
             Route("/api/openapi.json", self.openapi),
+            Route("/api/tasks/export", self.export),
             *self._operations(OPERATIONS),
             Mount("/static", _Static(directory=_STATIC)),
         ]
@@ -94,6 +97,16 @@ class Monitor:
 
     async def openapi(self, request: Request) -> Response:
         return _json(openapi(OPERATIONS))
+
+    async def export(self, request: Request) -> Response:
+        self._feed.polled()
+        language = _language(request)
+        try:
+            return await self._export.answer(request.query_params)
+        except TrayError as error:
+            speak(language)
+            status, document = refusal(error)
+            return _json(document, status)
 
     # --- operations --------------------------------------------------------------------------
 

@@ -120,7 +120,8 @@ def test_tasks_are_asked_of_the_history_as_the_command_asks(engine, monitor):
     engine.answer = lambda command: TaskPage((task,), next="n", total=7)
     asked = {"state": "failure", "name": "send", "search": "a OR b", "limit": "5", "after": "x"}
     document = monitor.http.get("/api/tasks", params=asked).json()
-    assert document == {**tasks_document((task,), 7), "next": "n"}
+    known = {"next": "n", "kept": 0, "mark": 0, "by_state": {}}
+    assert document == {**tasks_document((task,), 7), **known}
     (command,) = [one for one in engine.commands if isinstance(one, ListTasks)]
     assert command.selection.search == "state:failure name:send (a OR b)"
     assert (command.limit, command.after, command.count) == (5, "x", True)

@@ -24,6 +24,9 @@ from web.monitor.words import (
     queues,
     schedule,
     services,
+    task_actions,
+    task_detail,
+    task_figures,
     tasks,
     workers,
 )
@@ -176,7 +179,7 @@ def test_read_only_offers_no_actions(browser, engine, start_monitor):
 
 MADE_UP = (
     *("state_", "log_level_", "stop_", "owner_", "finding_", "role_", "severity_"),
-    *("step_", "did_", "worker_tab_", "worker_dump_"),
+    *("step_", "did_", "task_ask_", "worker_tab_", "worker_dump_"),
 )
 """Beginnings of words whose rest the page takes from the state."""
 
@@ -191,7 +194,8 @@ def test_every_word_of_the_page_exists_and_every_one_is_used():
 
 
 def test_no_two_files_have_words_of_the_same_key():
-    files = (cleanup, common, logs, overview, services, tasks, workers, queues, schedule)
+    about_tasks = (tasks, task_detail, task_actions, task_figures)
+    files = (cleanup, common, logs, overview, services, *about_tasks, workers, queues, schedule)
     assert len(WORDS) == sum(len(file.WORDS) for file in files)
 
 

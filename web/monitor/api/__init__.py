@@ -8,6 +8,8 @@ from web.monitor.api import (
     queues,
     schedule,
     services,
+    task_actions,
+    task_figures,
     tasks,
     worker_actions,
     workers,
@@ -21,6 +23,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *worker_actions.OPERATIONS,
     *cleanup.OPERATIONS,
     *tasks.OPERATIONS,
+    *task_actions.OPERATIONS,
+    *task_figures.OPERATIONS,
     *queues.OPERATIONS,
     *schedule.OPERATIONS,
 )

@@ -9,6 +9,7 @@ const OF_PROCESSES = new Set(["workers", "cleanup"]);
 
 const dismissed = new Set();
 const told = [];
+let count = 0;
 let redraw = () => {};
 
 export function onChange(draw) {
@@ -16,13 +17,17 @@ export function onChange(draw) {
 }
 
 /** Tell what went wrong (or, with `severity` "info", what was done) until it is dismissed. What is
- * told of the same `subject` later takes its place. */
-export function tell(title, words = "", severity = "critical", subject = "") {
-  const id = `told ${severity} ${title} ${words}`;
+ * told of the same `subject` later takes its place. `offers`: [words, action()] of each button. */
+export function tell(title, words = "", severity = "critical", subject = "", offers = []) {
   const before = subject ? told.findIndex((one) => one.subject === subject) : -1;
   if (before >= 0) told.splice(before, 1);
-  if (told.some((one) => one.id === id)) return;
-  told.unshift({ id, subject, severity, title, words, close: () => told.splice(told.findIndex((one) => one.id === id), 1) });
+  if (told.some((one) => one.severity === severity && one.title === title && one.words === words)) return;
+  const id = `told ${(count += 1)}`;
+  const close = () => {
+    const at = told.findIndex((one) => one.id === id);
+    if (at >= 0) told.splice(at, 1);
+  };
+  told.unshift({ id, subject, severity, title, words, offers, close });
   redraw();
 }
 
@@ -55,6 +60,9 @@ export function drawBanners(parent, live, page) {
 function makeBanner(banner) {
   const [glyph, tone] = severity(banner.severity);
   const node = el("div", { class: `banner ${tone}` }, icon(glyph, tone), el("div", {}, el("span", { class: "sr" }), el("strong"), el("span", { class: "sub" })));
+  for (const [word, action] of banner.offers || []) {
+    node.append(el("button", { type: "button", onclick: () => { banner.close(); redraw(); action(); } }, word));
+  }
   if (banner.close) {
     node.append(el("button", { type: "button", class: "bare", "aria-label": t("dismiss"), onclick: () => { banner.close(); redraw(); } }, icon("i-close")));
   }

@@ -8,12 +8,13 @@ export function setWords(page) {
   language = page.language;
 }
 
-/** The words for a key; {placeholders} are filled from `values`, plurals by `values.n`. */
+/** The words for a key; {placeholders} are filled from `values`, plurals by `values.n`, which is
+ * written as a number of this language. */
 export function t(key, values = {}) {
   let pattern = words[key];
   if (pattern === undefined) return key;
   if (typeof pattern === "object") pattern = String(values.n) === "1" ? pattern.one : pattern.many;
-  return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name === "n" && typeof values.n === "number" ? number(values.n) : name in values ? String(values[name]) : whole));
 }
 
 export function has(key) {

@@ -9,11 +9,12 @@ import { overview } from "./pages/overview.js";
 import { queues } from "./pages/queues.js";
 import { schedule } from "./pages/schedule.js";
 import { services } from "./pages/services.js";
+import { tasks } from "./pages/tasks.js";
 import { workers } from "./pages/workers.js";
 import { draw as drawPage, href, showAnew, start } from "./router.js";
 import { serviceGlyph } from "./states.js";
 
-const PAGES = [overview, workers, queues, schedule, services, cleanup];
+const PAGES = [overview, tasks, workers, queues, schedule, services, cleanup];
 
 const $ = (id) => document.getElementById(id);
 let settings = null;
