@@ -20,6 +20,8 @@ ONE_BY_ONE = (
     "prefork",
     "-c",
     "1",
+    "--prefetch-multiplier",
+    "1",
     "-E",
     "--without-mingle",
     "--without-gossip",
@@ -65,7 +67,7 @@ def test_a_worker_grows_and_an_orphan_ends_after_its_task(
 ) -> None:
     shop.start("hand")
     (old,) = leftovers.orphans(["old"], *ONE_BY_ONE)
-    shop.send(4, gated=True)
+    shop.send(12, gated=True)  # more than either worker may hold: 2 and 8 waiting, 1 and 1
     until(lambda: old.pid in {pid for _, pid in shop.lines("began")})
     shop.until_began(3)
 
