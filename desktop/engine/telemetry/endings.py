@@ -28,6 +28,9 @@ ENDS: dict[str, TaskState] = {
 _UNREGISTERED = re.compile(r"NotRegistered\((['\"].*['\"]),?\)")
 """How a worker's consumer tells of a task that it does not know (``on_unknown_task``)."""
 
+NO_EXCEPTION = "None"
+"""What Celery tells of a retry that no exception caused (``repr(reason.exc)``)."""
+
 
 def unknown_name(exception: str) -> str:
     """The name of a task that its worker did not know, which that exception alone tells: such a
@@ -78,7 +81,7 @@ def end(record: Record, event: Event, state: TaskState, place: float) -> None:
     more = own(record)
     more.ended_at = event.timestamp or None
     more.doubt = ""
-    if event.exception:
+    if event.exception and event.exception != NO_EXCEPTION:
         more.exception = event.exception
         record.name = record.name or unknown_name(event.exception)
     if event.traceback:

@@ -56,6 +56,17 @@ def test_a_worker_receives_a_retry_before_it_tells_of_it():
         assert (task.received_at, task.started_at) == (1003.0, 1005.0)
 
 
+def test_a_retry_that_nothing_caused_tells_no_exception():
+    """Celery tells ``repr(None)`` of ``raise self.retry()`` outside of an ``except``."""
+    clock = Clock()
+    raw = [
+        *clock.run("t", A, None),
+        clock.event("task-retried", "t", A, exception="None", traceback="…"),
+    ]
+    (task,) = fed(raw).take()
+    assert (task.state, task.exception) == (TaskState.RETRY, "")
+
+
 @given(st.data())
 def test_retries_come_to_the_same_in_any_order(data):
     clock, raw = Clock(), []

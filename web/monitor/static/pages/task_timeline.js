@@ -55,7 +55,8 @@ export function steps(task) {
 }
 
 function terms(task) {
-  return joined(task.eta && t("task_not_before", { time: clock(task.eta, true) }), task.expires_at && t("task_expires", { time: clock(task.expires_at, true) }));
+  const triedAgain = (task.attempts || []).some((one) => one.state === "RETRY"); // brings its own
+  return joined(task.eta && !triedAgain && t("task_not_before", { time: clock(task.eta, true) }), task.expires_at && t("task_expires", { time: clock(task.expires_at, true) }));
 }
 
 function waitedFor(since, until) {
