@@ -3,6 +3,7 @@ their workers, and the engine, are killed in the middle."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import signal
@@ -174,7 +175,10 @@ def run(ledger: Ledger, tasks: int, kills: int) -> None:
     late = {key for key in sent if key.startswith("late")}
     rest = set(sent) - killed
     until(lambda: rest | late <= set(ledger.noted("ended")), 60)
-    until(lambda: {one.id for one in ledger.status().lost} == {sent[key] for key in killed})
+    names = {task_id: key for key, task_id in sent.items()}
+    with contextlib.suppress(AssertionError):  # the difference says more
+        until(lambda: len(ledger.status().lost) == len(killed))
+    assert {names.get(one.id, one.id) for one in ledger.status().lost} == killed
     assert ledger.status().stranded is None
     assert not killed & set(ledger.noted("ended"))
     twice = [key for key, count in ledger.noted("ended").items() if count > 1]

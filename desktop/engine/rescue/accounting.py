@@ -41,7 +41,7 @@ class Accounting:
 
     def __init__(self, folder: Path) -> None:
         self.list = LostTasks(folder / "lost.json")
-        self.unsettled: deque[Watched] = deque(maxlen=DEATHS_MAX)
+        self.unsettled: list[Watched] = []
         """Those whose tasks were not accounted for yet: of a broker that needs no rescue, all."""
         self._dying_path = folder / "dying.json"
         self._dying: dict[Watched, Dying] = {}
@@ -61,9 +61,19 @@ class Accounting:
         if not self._loaded:
             await asyncio.to_thread(self.list.load)
             for one in await asyncio.to_thread(read_dying, self._dying_path):
+                self.unsettled = [
+                    dead for dead in self.unsettled if dead.identity != one.dead.identity
+                ]
                 self._dying.setdefault(one.dead, one)
                 self.unsettled.append(one.dead)
             self._loaded = True
+
+    def died(self, dead: Watched) -> None:
+        """Its tasks are to be accounted for. A death that is told twice, by the process table and
+        by the record of a service, is one."""
+        known = any(one.identity == dead.identity for one in self.unsettled)
+        if not known and len(self.unsettled) < DEATHS_MAX:
+            self.unsettled.append(dead)
 
     def told(self) -> tuple[tuple[RescuedTask, ...], tuple[LostTask, ...]]:
         """What was put back and what was found lost since this was asked last."""

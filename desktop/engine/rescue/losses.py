@@ -37,9 +37,12 @@ def really_lost(
     if not tasks:
         return ()
     ids = frozenset(one.id for one in tasks)
-    somewhere = {one.id for one in unacked.read(broker.url, broker.keys)}
     everywhere = {*queues, *(one.queue for one in tasks if one.queue)}
-    somewhere |= unacked.waiting(broker.url, broker.keys, everywhere, ids)
+    # The queues on both sides: a worker that takes a message between two looks moves it one way,
+    # one that gives it back the other.
+    somewhere = set(unacked.waiting(broker.url, broker.keys, everywhere, ids))
+    somewhere |= {one.id for one in unacked.read(broker.url, broker.keys)}
+    somewhere |= unacked.waiting(broker.url, broker.keys, everywhere, ids - somewhere)
     left = [one for one in tasks if one.id not in somewhere]
     if redis_url.is_redis(info.result_backend):
         # Without it the events alone speak.

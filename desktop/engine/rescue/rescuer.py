@@ -110,7 +110,7 @@ class Rescuer:
                 log=row.log_path,
             )
             self._dead.append(one)
-            self._accounts.unsettled.append(one)
+            self._accounts.died(one)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
         self._wake.set()
@@ -176,7 +176,7 @@ class Rescuer:
 
     def _on_death(self, dead: Watched) -> None:
         self._dead.append(dead)
-        self._accounts.unsettled.append(dead)
+        self._accounts.died(dead)
         self._wake.set()
 
     async def _run(self) -> None:

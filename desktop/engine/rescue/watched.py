@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from desktop.engine.model import Identity
+
 
 class Watched(msgspec.Struct, frozen=True):
     """A worker process of this machine that runs, or that has ended."""
@@ -19,3 +21,7 @@ class Watched(msgspec.Struct, frozen=True):
     """Wall clock; 0.0: it runs."""
     log: str = ""
     """The file that it writes to, where it is one of ours."""
+
+    @property
+    def identity(self) -> Identity:
+        return self.pid, self.create_time
