@@ -129,7 +129,7 @@ def entries_table(entries: Iterable[ScheduleEntry], now: float) -> Table:
         tr("Schedule"),
         tr("Next run"),
         tr("Last run"),
-        tr("Runs"),
+        tr("Times run"),
         tr("Queue"),
     )
     return Table(headers, tuple(_entry_row(one, now) for one in entries))

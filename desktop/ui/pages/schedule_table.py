@@ -67,7 +67,7 @@ ENTRY_SHAPES: Mapping[int, Shape] = {
     EntryColumn.SCHEDULE: Shape(text("Schedule"), 116),
     EntryColumn.NEXT: Shape(text("Next run"), 122),
     EntryColumn.LAST: Shape(text("Last run"), 130),
-    EntryColumn.RUNS: Shape(text("Runs"), 78, True),
+    EntryColumn.RUNS: Shape(text("Times run"), 92, True),
     EntryColumn.QUEUE: Shape(text("Queue"), 110),
     EntryColumn.TASK: Shape(text("Task"), 0),
 }

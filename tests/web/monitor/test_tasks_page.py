@@ -19,6 +19,7 @@ from desktop.engine.history_commands import (
     TaskFiguresReport,
     TaskPage,
 )
+from desktop.engine.node_commands import NodeVerb, TellNode
 from desktop.engine.queue_commands import WhyReport, WhyTask
 from desktop.engine.states import TaskState
 from desktop.engine.task_commands import (
@@ -227,6 +228,20 @@ def test_actions_are_looked_at_asked_about_and_told(engine, page, wait_until):
     page.locator("#run-args").fill("[12345678901234567890]")
     page.get_by_role("button", name="Run", exact=True).click()
     wait_until(lambda: RunTask("", "shop.send", "[12345678901234567890]") in engine.commands)
+
+
+def test_workers_that_tell_nothing_of_their_tasks_are_told_to(engine, page, history, wait_until):
+    told = page.get_by_role("status").filter(has_text="not sending task events")
+    expect(told).to_be_hidden()
+    (stack,) = engine.snapshot.stacks
+    telemetry = msgspec.structs.replace(stack.telemetry, silent=("w1@h", "w2@h"))
+    stack = msgspec.structs.replace(stack, telemetry=telemetry)
+    engine.say(msgspec.structs.replace(engine.snapshot, stacks=(stack,)))
+    expect(told).to_contain_text("2 workers are not sending task events.")
+    told.get_by_role("button", name="Turn on events").click()
+    wait_until(lambda: [one.node for one in engine.commands if isinstance(one, TellNode)][1:])
+    verbs = {(one.node, one.verb) for one in engine.commands if isinstance(one, TellNode)}
+    assert verbs == {("w1@h", NodeVerb.ENABLE_EVENTS), ("w2@h", NodeVerb.ENABLE_EVENTS)}
 
 
 def test_figures_lead_to_their_tasks_and_read_only_changes_nothing(

@@ -27,7 +27,7 @@ WORDS: dict[str, Text] = {
     "figure_nothing": text("Nothing was measured."),
     "figure_by_name": text("Tasks by name"),
     "figure_by_place": text("Failures by place"),
-    "figure_runs": text("Runs"),
+    "figure_runs": text("Times run"),
     "figure_per_minute": text("Per minute"),
     "figure_retried": text("Retried"),
     "figure_failure": text("Failure"),

@@ -69,7 +69,16 @@ WORDS: dict[str, Text] = {
     "task_more_news": text("More than {n} new tasks", n="{n}"),
     "task_nothing_matches": text("Nothing matches “{words}”."),
     "task_none_in_state": text("No task is in this state."),
-    "task_silent": text("Workers are not sending task events."),
+    "task_n_silent": textn(
+        "{n} worker is not sending task events.",
+        "{n} workers are not sending task events.",
+        1,
+        n="{n}",
+    ),
+    "task_silent_text": textn(
+        "What it runs is missing here.", "What they run is missing here.", 1, n="{n}"
+    ),
+    "task_events_on": text("Turn on events"),
     "task_no_tasks": text("No tasks yet. They appear here as soon as a worker receives one."),
     "task_clear": text("Clear filter"),
 }

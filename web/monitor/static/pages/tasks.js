@@ -13,6 +13,7 @@ import { TaskFeed } from "./task_feed.js";
 import { TaskFigures } from "./task_figures.js";
 import { STATES, TaskFilter } from "./task_filter.js";
 import { oneLine } from "./task_phrases.js";
+import { SilentWorkers } from "./task_silent.js";
 import { TaskTable } from "./task_table.js";
 
 export const tasks = { path: "tasks", word: "tasks", icon: "i-list", open: (root, shell) => new TasksPage(root, shell) };
@@ -44,7 +45,8 @@ class TasksPage {
     this.empty = el("div", { class: "empty-state", hidden: true });
     this.card = el("section", { class: "panel task-card", "aria-label": t("tasks") }, this.pill, this.table.node, this.empty);
     this.list = el("div", { class: "task-list" }, this.card, this.detail.node);
-    root.append(this.filter.node, this.chosen, this.list, this.figures.node);
+    this.silent = new SilentWorkers(this.shell);
+    root.append(this.silent.node, this.filter.node, this.chosen, this.list, this.figures.node);
     this.news = el("span", { class: "sr", role: "status" });
     root.append(this.news);
     this.hold = el("button", { type: "button", id: "task-hold", onclick: () => this.#follow(!this.feed.following) });
@@ -106,6 +108,7 @@ class TasksPage {
 
   draw(status, now) {
     this.status = status;
+    this.silent.draw(status.telemetry.silent);
     this.rate.take(status, now);
     this.feed.notice(status.stack.history_mark);
     this.detail.notice(status.stack.history_mark);
@@ -155,8 +158,7 @@ class TasksPage {
 
   #drawEmpty() {
     const words = this.filter.words.trim();
-    const silent = this.status?.telemetry.silent.length;
-    const why = words ? t("task_nothing_matches", { words: oneLine(words, 200) }) : this.filter.narrows ? t("task_none_in_state") : silent ? t("task_silent") : t("task_no_tasks");
+    const why = words ? t("task_nothing_matches", { words: oneLine(words, 200) }) : this.filter.narrows ? t("task_none_in_state") : t("task_no_tasks");
     const clear = this.filter.narrows;
     const run = !clear && !this.shell.settings.read_only;
     redraw(this.empty, why, () => [el("p", {}, why), clear ? el("button", { type: "button", onclick: () => this.#lookFor("") }, t("task_clear")) : run ? el("button", { type: "button", onclick: this.actions.run }, t("task_run")) : ""]);
