@@ -17,6 +17,8 @@ from desktop.engine.queue_commands import (
     QueueReport,
     QueuesReport,
     ShowQueues,
+    WhyReport,
+    WhyTask,
 )
 from desktop.engine.task_model import QueueDetail, QueuedMessage
 from desktop.words import text
@@ -65,6 +67,8 @@ def broker(engine):
                 return QueuesReport(state["queues"])
             case PeekQueue(queue=name):
                 return QueuePeek(messages(command, depths[name]), depths[name])
+            case WhyTask(id=task_id):
+                return WhyReport(None, text("It waits: {id}.", id=task_id))
             case PurgeQueue() | MoveMessages():
                 return state["refused"] or QueueReport(3, text("It was done to <i>3</i>."))
         return Done()
@@ -105,6 +109,11 @@ def test_the_details_follow_the_keyboard_and_the_address(broker, engine, monitor
     expect(detail.locator("li").first).to_contain_text("1. <b>bold</b>")
     expect(detail.locator("li").first).to_contain_text("(0, '<script>')")
     expect(detail).to_contain_text("1 to 20 of 45")
+    detail.get_by_role("button", name="Why isn't it running? 2", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("It waits: id-1.")
+    page.keyboard.press("Escape")
+    expect(detail).to_be_visible()
     page.get_by_role("button", name="Later messages").click()
     page.get_by_role("button", name="Later messages").click()
     expect(detail).to_contain_text("41 to 45 of 45")

@@ -6,6 +6,7 @@ import { number, t } from "../format.js";
 import { drawSeries } from "../sparkline.js";
 import { askMove, askPurge } from "./queue_actions.js";
 import { drawMessage, makeMessage } from "./queue_messages.js";
+import { askWhy } from "./task_why.js";
 import { factsOf, isAlone } from "./queue_words.js";
 import { canvas } from "./trends.js";
 
@@ -117,5 +118,5 @@ function drawMessages(parts, peeked, shell, move, others) {
   parts.earlier.disabled = !from;
   parts.later.disabled = !peeked || last >= peeked.depth || !messages.length;
   const canMove = !shell.settings.read_only && others.length > 0;
-  keyed(parts.messages, messages, (one) => `${one.position} ${one.id} ${canMove}`, (one) => makeMessage(one, canMove ? move : null), drawMessage);
+  keyed(parts.messages, messages, (one) => `${one.position} ${one.id} ${canMove}`, (one) => makeMessage(one, (id) => askWhy(shell, id), canMove ? move : null), drawMessage);
 }

@@ -6,13 +6,14 @@ import { callOf, notesOf } from "./queue_words.js";
 
 const COPIED_MS = 2000;
 
-/** `move(ids)` asks where to; null: it can't be moved from here. */
-export function makeMessage(one, move) {
+/** `why(id)` shows why it does not run; `move(ids)` asks where to; null: it can't be moved. */
+export function makeMessage(one, why, move) {
   const buttons = el("span", { class: "message-buttons" });
   if (one.id) {
     const copied = el("span", { class: "sub", role: "status" });
-    buttons.append(copied, small(t("queue_copy_id"), one, () => copy(one.id, copied)));
+    buttons.append(small(t("task_why"), one, () => why(one.id)), small(t("queue_copy_id"), one, () => copy(one.id, copied)));
     if (move) buttons.append(small(t("queue_move"), one, () => move([one.id])));
+    buttons.append(copied);
   }
   return el("li", {}, el("div", { class: "message-head" }, el("strong"), buttons), el("span", { class: "sub" }), el("span", { class: "mono call" }));
 }

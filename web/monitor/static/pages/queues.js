@@ -7,6 +7,7 @@ import { fill, rowTable } from "../row_table.js";
 import { drawSeries } from "../sparkline.js";
 import { queueDetail } from "./queue_detail.js";
 import { consumersOf, isAlone, oldestOf, paceOf } from "./queue_words.js";
+import { askWhy } from "./task_why.js";
 import { canvas } from "./trends.js";
 
 const LOOK_EVERY_S = 2;
@@ -43,6 +44,7 @@ export const queues = {
       },
       changed: () => look(),
     });
+    shell.buttons.append(el("button", { type: "button", onclick: () => askWhy(shell, "") }, icon("g-wait"), t("task_why")));
     const empty = el("p", { class: "empty", role: "status" }, t("queue_looking"));
     const ownPanel = el("section", { class: "panel", "aria-label": t("queues") }, empty, own.node);
     const othersPanel = el("section", { class: "panel", "aria-label": t("queue_others") }, el("p", { class: "sub" }, t("queue_others")), others.node);
