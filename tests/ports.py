@@ -13,10 +13,12 @@ from collections.abc import Iterator
 
 BLOCKS = range(10_000, 32_000, 400)
 """The first port of each block; whoever is bound to it has the block."""
+REFUSED = 10_080
+"""Browsers open nothing on it (Amanda's port: WHATWG Fetch, "bad port")."""
 
 
 def free_port() -> int:
-    return next(port for port in _own() if _is_free(port))
+    return next(port for port in _own() if port != REFUSED and _is_free(port))
 
 
 def free_ports(count: int) -> list[int]:

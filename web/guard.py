@@ -6,6 +6,8 @@ foreign content from acting as ours:
 
 * ``Host`` must be one of our own names with our own port: a foreign name that resolves to
   127.0.0.1 (DNS rebinding) gets 421.
+* What another page loads (``Sec-Fetch-Site``), other than by a link that is followed, is refused:
+  it could not read the answer, but it could keep the server busy.
 * A request that changes something must come from our own page (``Origin``, ``Sec-Fetch-Site``) or
   from no page at all (curl), and its body must be ``application/json``, which no HTML form sends.
 * A body is read here, bounded in size and time, before the application runs.
@@ -17,11 +19,20 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.language import Language, negotiate
+from web.guard_refusals import (
+    FOREIGN_ORIGIN,
+    FOREIGN_PAGE,
+    NOT_JSON,
+    READ_ONLY,
+    TOO_LARGE,
+    TOO_SLOW,
+    WRONG_HOST,
+    Refusal,
+)
+from web.language import negotiate
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -58,110 +69,13 @@ SECURITY_HEADERS = {
 }
 
 
-class Refusal(NamedTuple):
-    """A refused request: status and, per language, title, message and next step."""
-
-    status: int
-    words: dict[Language, tuple[str, str, str]]
-
-
-WRONG_HOST = Refusal(
-    421,
-    {
-        "en": (
-            "Wrong host",
-            "This server answers only to its own names on this computer.",
-            "Open http://127.0.0.1:{port}/ instead.",
-        ),
-        "zh-CN": (
-            "主机名不对",
-            "此服务器只响应本机上属于它的名称。",
-            "请改为打开 http://127.0.0.1:{port}/。",
-        ),
-    },
-)
-FOREIGN_ORIGIN = Refusal(
-    403,
-    {
-        "en": (
-            "Request from another page",
-            "A page that is not part of this server tried to change something here.",
-            "Do it from http://127.0.0.1:{port}/ itself.",
-        ),
-        "zh-CN": (
-            "请求来自其他页面",
-            "一个不属于此服务器的页面试图在这里做出更改。",
-            "请直接在 http://127.0.0.1:{port}/ 中操作。",
-        ),
-    },
-)
-READ_ONLY = Refusal(
-    403,
-    {
-        "en": (
-            "Read-only",
-            "This server was started read-only and changes nothing.",
-            "Start it without --read-only to use its actions.",
-        ),
-        "zh-CN": (
-            "只读",
-            "此服务器以只读方式启动，不会更改任何内容。",
-            "如需执行操作，请在启动时去掉 --read-only。",
-        ),
-    },
-)
-NOT_JSON = Refusal(
-    415,
-    {
-        "en": (
-            "Not JSON",
-            "The request's body is not application/json.",
-            "Send JSON, with the header Content-Type: application/json.",
-        ),
-        "zh-CN": (
-            "不是 JSON",
-            "请求的正文不是 application/json。",
-            "请发送 JSON，并加上请求头 Content-Type: application/json。",
-        ),
-    },
-)
-TOO_LARGE = Refusal(
-    413,
-    {
-        "en": (
-            "Request too large",
-            "The request's body is larger than {limit} bytes.",
-            "Send it in several smaller requests.",
-        ),
-        "zh-CN": (
-            "请求过大",
-            "请求的正文超过 {limit} 字节。",
-            "请分成几个较小的请求发送。",
-        ),
-    },
-)
-TOO_SLOW = Refusal(
-    408,
-    {
-        "en": (
-            "Request too slow",
-            "The request's body did not arrive in time.",
-            "Send the request again.",
-        ),
-        "zh-CN": (
-            "请求过慢",
-            "请求的正文没有按时到达。",
-            "请重新发送请求。",
-        ),
-    },
-)
-
-
 class Guard:
     """ASGI middleware around one of the two applications; outermost, so that errors pass it too.
 
     ``port`` is the port that the server listens on (part of the allowed ``Host`` names). With
-    ``read_only`` every request that would change something is refused with 403.
+    ``read_only`` every request that would change something is refused with 403. ``origins``
+    ("https://ops.example.com", without a path) are the addresses under which a proxy shows this
+    server: their names are answered too, and their pages are ours.
     """
 
     def __init__(
@@ -171,13 +85,15 @@ class Guard:
         read_only: bool = False,
         *,
         body_limit_bytes: int = BODY_LIMIT_BYTES,
+        origins: Iterable[str] = (),
     ) -> None:
         self._app = app
         self._port = port
         self._read_only = read_only
         self._body_limit_bytes = body_limit_bytes
-        self._hosts = frozenset(_own_hosts(port))
-        self._origins = frozenset(f"http://{host}" for host in self._hosts)
+        own = frozenset(_own_hosts(port))
+        self._hosts = own | frozenset(_hosts_of(origins))
+        self._origins = frozenset(f"http://{host}" for host in own) | frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -207,7 +123,7 @@ class Guard:
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             return WRONG_HOST
         if method in SAFE_METHODS:
-            return None
+            return FOREIGN_PAGE if _is_read_by_another_page(headers) else None
         if not self._from_own_page(headers):
             return FOREIGN_ORIGIN
         if self._read_only:
@@ -268,11 +184,31 @@ class Guard:
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
 
 
+def _is_read_by_another_page(headers: dict[str, list[str]]) -> bool:
+    """Whether another page fetches or frames this. A link to it may be followed; and programs and
+    browsers of before 2023 do not tell, which costs only the reading of what is public here."""
+    if all(site in {"same-origin", "none"} for site in headers.get("sec-fetch-site", [])):
+        return False
+    return (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) != (
+        ["navigate"],
+        ["document"],
+    )
+
+
 def _own_hosts(port: int) -> Iterable[str]:
     for name in ("127.0.0.1", "localhost", "[::1]"):
         yield f"{name}:{port}"
         if port == 80:  # the scheme's own port is left out by browsers
             yield name
+
+
+def _hosts_of(origins: Iterable[str]) -> Iterable[str]:
+    """What a proxy under these addresses passes on as ``Host``."""
+    for origin in origins:
+        scheme, _, host = origin.partition("://")
+        yield host
+        if not host.rpartition("]")[2].rpartition(":")[1]:  # without a port: the scheme's own
+            yield f"{host}:{80 if scheme == 'http' else 443}"
 
 
 def _headers(scope: Scope) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from desktop.cli.context import Context
+from desktop.engine import web_address
 from desktop.engine.errors import TrayError
 from desktop.words import tr
 
@@ -95,6 +96,34 @@ class OneOf(click.Choice[str]):
 
 
 PORT = WholeNumber(1, 65535)
+
+
+class Prefix(click.ParamType[str, Any]):
+    """Where the addresses of a server begin, as :func:`desktop.engine.web_address.url_prefix`."""
+
+    name = "prefix"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        prefix = web_address.url_prefix(str(value))
+        if prefix is None:
+            self.fail(tr("A prefix is like /celery."), param, ctx)
+        return prefix
+
+
+class Origin(click.ParamType[str, Any]):
+    """As a browser names where a page is from: :func:`desktop.engine.web_address.web_origin`."""
+
+    name = "url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        origin = web_address.web_origin(str(value))
+        if origin is None:
+            self.fail(tr("An origin is like https://ops.example.com, without a path."), param, ctx)
+        return origin
+
+
+PREFIX = Prefix()
+ORIGIN = Origin()
 
 
 def complete_services(

@@ -14,6 +14,11 @@ from desktop.cli.group import verb
 from desktop.cli.render import print_json, print_table
 from desktop.engine.cleanup.plan import chosen
 from desktop.engine.cleanup.refusals import no_celery
+from desktop.engine.cleanup_documents import (
+    cleanup_document,
+    cleanup_log_document,
+    plan_document,
+)
 from desktop.engine.client import Client
 from desktop.engine.commands import (
     Cleanup,
@@ -27,12 +32,7 @@ from desktop.engine.commands import (
     RunAgain,
     RunAgainReport,
 )
-from desktop.engine.documents import (
-    cleanup_document,
-    cleanup_log_document,
-    plan_document,
-    run_again_document,
-)
+from desktop.engine.documents import run_again_document
 from desktop.engine.errors import TrayError, UsageError, WouldHarm
 from desktop.engine.states import Owner, PlanAction
 from desktop.words import Text, text, tr, trn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from desktop.calls import arguments, message_notes
 from desktop.cli.ink import harmless, paint
 from desktop.cli.render import Cell, Table
 from desktop.engine.queue_commands import Schedule, WhyReport
@@ -109,25 +110,9 @@ def _message_row(one: QueuedMessage) -> tuple[Cell | str, ...]:
         one.id,
         str(one.priority or ""),
         size(one.size_bytes),
-        ", ".join(_message_notes(one)),
-        _cut(arguments(one.args, one.kwargs) or ("" if one.name else one.body)),
+        ", ".join(message_notes(one)),
+        _cut(arguments(one) or ("" if one.name else one.body)),
     )
-
-
-def _message_notes(one: QueuedMessage) -> Iterator[str]:
-    if one.retries:
-        yield tr("retry {n}", n=one.retries)
-    if one.redelivered:
-        yield tr("delivered before")
-    if one.eta is not None:
-        yield tr("not before {time}", time=clock(one.eta))
-    if one.expires_at is not None:
-        yield tr("expires {time}", time=clock(one.expires_at))
-
-
-def arguments(args: str, kwargs: str) -> str:
-    """As they are called; nothing where there are none."""
-    return " ".join(part for part in (args, kwargs) if part not in {"", "()", "[]", "{}"})
 
 
 def _cut(words: str) -> str:
@@ -144,7 +129,7 @@ def entries_table(entries: Iterable[ScheduleEntry], now: float) -> Table:
         tr("Schedule"),
         tr("Next run"),
         tr("Last run"),
-        tr("Runs"),
+        tr("Times run"),
         tr("Queue"),
     )
     return Table(headers, tuple(_entry_row(one, now) for one in entries))
@@ -187,7 +172,7 @@ def waiting_table(tasks: Iterable[WaitingTask], now: float) -> Table:
                 one.id,
                 one.worker or Cell(tr("its queue"), "off"),
                 tr("retry") if one.retry else "",
-                _cut(arguments(one.args, one.kwargs)),
+                _cut(arguments(one)),
             )
             for one in tasks
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from desktop.calls import arguments
 from desktop.cli.context import Context
 from desktop.cli.failure import problem_lines
 from desktop.cli.ink import harmless, paint
@@ -16,7 +17,6 @@ from desktop.engine.states import ALIVE, Confidence, ServiceState, Severity
 from desktop.quantities import duration, percent, size
 from desktop.words import tr, trn
 
-_NO_ARGUMENTS = frozenset({"", "()", "[]", "{}"})
 SEVERITY_STYLES = {Severity.INFO: "off", Severity.WARNING: "warn", Severity.CRITICAL: "bad"}
 
 
@@ -125,7 +125,7 @@ def running_table(stack: StackStatus, now: float, most: int) -> Table:
                 task.worker,
                 task.name,
                 task.id,
-                " ".join(part for part in (task.args, task.kwargs) if part not in _NO_ARGUMENTS),
+                arguments(task),
             )
             for task in running[:most]
         ),

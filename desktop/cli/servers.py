@@ -11,7 +11,7 @@ import sys
 import click
 import msgspec
 
-from desktop.cli.arguments import PORT
+from desktop.cli.arguments import ORIGIN, PORT, PREFIX
 from desktop.cli.context import Context
 from desktop.cli.group import verb
 from desktop.engine import app_info, config, ports, stack
@@ -39,14 +39,35 @@ def web(context: Context, port: int | None) -> int:
 @verb("builtin-monitor", example="celery-tray builtin-monitor --port 8001")
 @click.option("--port", type=PORT, help=PORT_HELP)
 @click.option("--read-only", is_flag=True, help=tr("Show everything, change nothing."))
-def builtin_monitor(context: Context, port: int | None, read_only: bool) -> int:
+@click.option(
+    "--url-prefix", type=PREFIX, metavar="PREFIX", help=tr("Where addresses begin, behind a proxy.")
+)
+@click.option(
+    "--origin",
+    "origins",
+    type=ORIGIN,
+    multiple=True,
+    metavar="URL",
+    help=tr("Where its pages are opened, behind a proxy; may be repeated."),
+)
+def builtin_monitor(
+    context: Context,
+    port: int | None,
+    read_only: bool,
+    url_prefix: str | None,
+    origins: tuple[str, ...],
+) -> int:
     settings = settings_of(context)
-    changed = msgspec.structs.replace(
-        settings, monitor=config.MonitorConfig(port=port or settings.monitor.port)
+    configured = settings.monitor
+    monitor = msgspec.structs.replace(
+        configured,
+        port=port or configured.port,
+        read_only=read_only or configured.read_only,
+        url_prefix=configured.url_prefix if url_prefix is None else url_prefix,
+        origins=origins or configured.origins,
     )
+    changed = msgspec.structs.replace(settings, monitor=monitor)
     spec = spec_of(context, changed, ServiceKind.MONITOR)
-    if read_only:
-        spec = msgspec.structs.replace(spec, argv=(*spec.argv, "--read-only"))
     return become(context, spec, tr("Monitor: {url}"))
 
 

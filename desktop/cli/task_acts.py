@@ -17,10 +17,11 @@ from desktop.engine.control_documents import action_document
 from desktop.engine.errors import UsageError, WouldHarm
 from desktop.engine.history_commands import Selection
 from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskOutcome, TaskVerb
+from desktop.engine.task_signals import MEANINGS
 from desktop.words import Text, text, tr, trn
 
 DONE, FAILED, PARTLY = 0, 1, 4
-SIGNALS = ("term", "int", "quit", "kill", "hup", "usr1", "usr2")
+SIGNALS = tuple(name.lower() for name in MEANINGS)
 SHOWN_MAX = 20
 """Outcomes on a terminal; --json has more."""
 

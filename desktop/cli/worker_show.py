@@ -76,6 +76,7 @@ def _facts(detail: NodeDetail) -> Iterator[tuple[str, str]]:
     yield tr("Concurrency"), str(detail.concurrency or "")
     yield tr("Autoscale"), tr("{least} to {most}", least=scale[1], most=scale[0]) if scale else ""
     yield tr("Prefetch"), str(detail.prefetch or "")
+    yield tr("Task events"), {True: tr("sent"), False: tr("not sent"), None: ""}[detail.events]
     yield tr("Done"), str(sum(count for _, count in detail.totals) or "")
     yield tr("Reserved"), str(len(detail.reserved) or "")
     yield tr("Tasks"), ", ".join(one.name for one in detail.registered)

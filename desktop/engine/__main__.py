@@ -16,7 +16,7 @@ from desktop.engine import logs
 from desktop.engine.engine import Engine
 from desktop.engine.server import Server
 from desktop.paths import Home
-from desktop.system import shell_environment
+from desktop.system import allocator, shell_environment
 
 LINGER_S = 3.0
 """How long an engine that nobody needs stays for the next command."""
@@ -29,6 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="celery-tray engine", description=__doc__)
     parser.add_argument("--home", type=Path, required=True)
     home = Home(parser.parse_args(argv).home)
+    allocator.limit_heaps()
     try:
         home.make()
         logs.rotate(home.engine_log)

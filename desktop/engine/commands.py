@@ -18,6 +18,7 @@ from desktop.engine.flower_commands import (
     Install,
 )
 from desktop.engine.history_commands import HISTORY_QUESTIONS, HistoryAnswer, HistoryCommand
+from desktop.engine.metrics_commands import METRICS_QUESTIONS, MetricsAnswer, MetricsCommand
 from desktop.engine.model import Problem, StackStatus, WorkerRow
 from desktop.engine.node_commands import NODE_QUESTIONS, NodeAnswer, NodeCommand
 from desktop.engine.queue_commands import QUEUE_QUESTIONS, QueueAnswer, QueueCommand
@@ -192,6 +193,7 @@ Command = (
     | NodeCommand
     | QueueCommand
     | FlowerCommand
+    | MetricsCommand
 )
 
 
@@ -318,7 +320,14 @@ Answer = (
     | NodeAnswer
     | QueueAnswer
     | FlowerAnswer
+    | MetricsAnswer
 )
 
-QUESTIONS = (*HISTORY_QUESTIONS, *NODE_QUESTIONS, *QUEUE_QUESTIONS, *FLOWER_QUESTIONS)
+QUESTIONS = (
+    *HISTORY_QUESTIONS,
+    *NODE_QUESTIONS,
+    *QUEUE_QUESTIONS,
+    *FLOWER_QUESTIONS,
+    *METRICS_QUESTIONS,
+)
 """Change nothing: breaking them off harms nothing."""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from desktop.engine import config_file, interpreter
+from desktop.engine import config_file, interpreter, web_address
 from desktop.engine.config_checks import cross_mistakes
 from desktop.engine.config_schema import Mistake, mistakes
 from desktop.engine.project import config_file as find_config_file
@@ -56,6 +56,12 @@ class BeatConfig(msgspec.Struct, frozen=True):
 class MonitorConfig(msgspec.Struct, frozen=True):
     enabled: bool = True
     port: int = 8001
+    url_prefix: str = ""
+    """Where its addresses begin, behind a proxy: "/celery"."""
+    origins: tuple[str, ...] = ()
+    """Where its pages are opened, behind a proxy: "https://ops.example.com"."""
+    read_only: bool = False
+    """It shows everything and changes nothing."""
 
 
 class WebConfig(msgspec.Struct, frozen=True):
@@ -208,7 +214,7 @@ def _build(content: dict[str, Any], file: Path, project: Path | None) -> StackCo
         redis=_redis(content.get("redis", {}), bundled=bundled),
         workers=_workers(content.get("worker", {}), bundled),
         beat=msgspec.convert(content.get("beat", {}), BeatConfig),
-        monitor=msgspec.convert(content.get("monitor", {}), MonitorConfig),
+        monitor=_monitor(content.get("monitor", {})),
         web=msgspec.convert(content.get("web", {}), WebConfig),
         flower=msgspec.convert(content.get("flower", {}), FlowerConfig),
         services=tuple(
@@ -222,6 +228,12 @@ def _build(content: dict[str, Any], file: Path, project: Path | None) -> StackCo
         history=msgspec.convert(content.get("history", {}), HistoryConfig),
         events=msgspec.convert(content.get("events", {}), EventsConfig),
     )
+
+
+def _monitor(table: dict[str, Any]) -> MonitorConfig:
+    prefix = web_address.url_prefix(table.get("url_prefix", ""))
+    origins = [web_address.web_origin(one) for one in table.get("origins", ())]
+    return msgspec.convert({**table, "url_prefix": prefix, "origins": origins}, MonitorConfig)
 
 
 def _redis(table: dict[str, Any], *, bundled: bool) -> RedisConfig:

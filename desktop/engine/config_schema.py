@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from desktop.engine import web_address
 from desktop.engine.urls import MASK, masked
 from desktop.words import Text, text, verbatim
 
@@ -174,6 +175,18 @@ def _http_url(value: object) -> Text | None:
     return None if good else expected
 
 
+def _url_prefix(value: object) -> Text | None:
+    good = isinstance(value, str) and web_address.url_prefix(value) is not None
+    return None if good else text('the beginning of an address, such as "/celery"')
+
+
+def _origins(value: object) -> Text | None:
+    good = isinstance(value, list | tuple) and all(
+        isinstance(one, str) and web_address.web_origin(one) for one in value
+    )
+    return None if good else text('a list of addresses such as ["https://ops.example.com"]')
+
+
 def host_and_port(value: str) -> tuple[str, int] | None:
     """``"127.0.0.1:5432"`` (or ``"[::1]:5432"``) taken apart; None when it is nothing like it."""
     try:
@@ -226,7 +239,13 @@ SCHEMA: Schema = {
     "redis": {"url": _redis_url, "start": _one_of("if-needed", "never")},
     "worker": TableOf(WORKER),
     "beat": {"enabled": _switch},
-    "monitor": {"enabled": _switch, "port": _port},
+    "monitor": {
+        "enabled": _switch,
+        "port": _port,
+        "url_prefix": _url_prefix,
+        "origins": _origins,
+        "read_only": _switch,
+    },
     "web": {"enabled": _switch, "port": _port, "command": _command, "url": _http_url},
     "flower": {"enabled": _switch, "port": _port},
     "service": TableOf(SERVICE),

@@ -143,6 +143,10 @@ class Control:
             return ()  # an address that nobody can listen on: its words are the probes' to find
         if hasattr(transport, "brpop_timeout"):
             transport.brpop_timeout = min(_POLL_MAX_S, timeout_s)
+        if polled_s := getattr(transport, "polling_interval", None):
+            # Nothing is pushed there (files, SQS): a worker sees the question at its next look.
+            timeout_s += float(polled_s)
+            transport.polling_interval = min(_POLL_MAX_S, polled_s)
         mailbox = Mailbox(_NAMESPACE, type="fanout", accept=["json"], serializer="json")  # type: ignore[no-untyped-call]
         errors = (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
         try:

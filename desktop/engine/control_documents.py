@@ -67,15 +67,31 @@ def node_document(node: NodeDetail) -> Document:
         "concurrency": node.concurrency,
         "autoscale": node.autoscale and {"most": node.autoscale[0], "least": node.autoscale[1]},
         "prefetch": node.prefetch,
+        "task_events": node.events,
         "queues": list(node.queues),
         "clock": node.clock,
         "uptime_s": node.uptime_s,
         "totals": dict(node.totals),
+        "pool_restarts": node.pool_restarts,
+        "children_known": node.children_known,
         "processes": [_process(one) for one in node.processes],
         "reserved": [_waiting(one) for one in node.reserved],
         "scheduled": [_waiting(one) for one in node.scheduled],
         "registered": registered_document(node.registered)["registered"],
         "configuration": dict(node.configuration),
+    }
+
+
+def node_load_document(node: NodeDetail) -> Document:
+    """One worker without what changes seldom or may be long (its tasks, its settings, what waits):
+    enough to look at it every few seconds."""
+    whole = node_document(node)
+    left_out = ("totals", "reserved", "scheduled", "registered", "configuration")
+    return {
+        **{name: value for name, value in whole.items() if name not in left_out},
+        "done": sum(count for _, count in node.totals) if node.answered else None,
+        "reserved_count": len(node.reserved),
+        "scheduled_count": len(node.scheduled),
     }
 
 

@@ -7,10 +7,15 @@ present language of the process that asks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from desktop.engine.cleanup_model import HeldTask, LostTask
+from desktop.engine.cleanup_documents import (
+    lost_document,
+    progress_document,
+    stranded_document,
+)
+from desktop.engine.leftovers import leftovers
 from desktop.engine.model import (
     ActiveTask,
     EngineInfo,
@@ -26,17 +31,18 @@ from desktop.engine.model import (
     WorkerRow,
 )
 from desktop.engine.snapshot import Snapshot
-from desktop.engine.states import ALIVE, PlanAction
+from desktop.engine.states import ALIVE
 
 if TYPE_CHECKING:
-    from desktop.engine.commands import CleanupEntry, CleanupReport, PlanRow, RunAgainReport
+    from desktop.engine.commands import RunAgainReport
 
 Document = dict[str, Any]
 
 
 def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -> Document:
     """All of one stack. ``snapshot`` is None when no engine runs: then ``engine`` and ``machine``
-    are null and ``stack`` tells what records and process table gave."""
+    are null and ``stack`` tells what records and process table gave. ``leftovers`` are pids of what
+    a cleanup would stop without asking."""
     return {
         "engine": None if snapshot is None else _engine(snapshot.engine, now),
         "stack": {
@@ -47,6 +53,7 @@ def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -
             "state": stack.state.value,
             "broker": stack.broker,
             "problem": problem_document(stack.problem),
+            "history_mark": stack.history_mark,
         },
         "services": [service_document(service, now) for service in stack.services],
         "workers": workers_document(stack.workers, now)["workers"],
@@ -55,6 +62,10 @@ def status_document(snapshot: Snapshot | None, stack: StackStatus, now: float) -
         "active": [_active(task, now) for task in stack.active],
         "queues": queues_document(stack.queues)["queues"],
         "findings": [finding_document(finding) for finding in stack.findings],
+        "leftovers": [row.pid for row in leftovers(stack)],
+        "cleanup": progress_document(stack.cleanup),
+        "lost": [lost_document(task) for task in stack.lost],
+        "stranded": stranded_document(stack.stranded),
         "machine": _machine(snapshot.machine) if snapshot else None,
     }
 
@@ -80,45 +91,9 @@ def queues_document(queues: Iterable[Queue]) -> Document:
     }
 
 
-def plan_document(plan: Iterable[PlanRow], chosen: Collection[PlanRow]) -> Document:
-    """``{"plan": [...]}``; ``action`` is what is done this time: those ``chosen`` are stopped."""
-    return {"plan": [_plan_row(row, row in chosen) for row in plan]}
-
-
-def cleanup_document(
-    plan: Iterable[PlanRow], chosen: Collection[PlanRow], report: CleanupReport
-) -> Document:
-    """The plan, and what came of it."""
-    stranded = report.stranded
-    return {
-        **plan_document(plan, chosen),
-        "stopped": list(report.stopped),
-        "left": [{"pid": one.pid, "why": str(one.why)} for one in report.left],
-        "rescued": [{"id": t.id, "name": t.name, "queue": t.queue} for t in report.rescued],
-        "lost": [_lost(task) for task in report.lost],
-        "stranded": stranded and {"count": stranded.count, "why": str(stranded.why)},
-    }
-
-
-def cleanup_log_document(entries: Iterable[CleanupEntry]) -> Document:
-    """What cleanups did, the newest first."""
-    return {
-        "entries": [
-            {
-                "at": one.at,
-                "what": one.what,
-                "words": str(one.words),
-                "pid": one.pid or None,
-                "task_id": one.task_id or None,
-            }
-            for one in entries
-        ]
-    }
-
-
 def run_again_document(report: RunAgainReport) -> Document:
     return {
-        "sent": [_lost(task) for task in report.sent],
+        "sent": [lost_document(task) for task in report.sent],
         "failed": [
             {"id": one.service, "error": problem_document(one.problem)} for one in report.failed
         ],
@@ -145,6 +120,7 @@ def service_document(service: ServiceStatus, now: float) -> Document:
         "started_at": service.started_at,
         "processes": service.processes,
         "node": service.node,
+        "of": service.of,
         "detail": str(service.detail),
         "note": None if service.note is None else str(service.note),
         "log_path": service.log_path,
@@ -214,6 +190,7 @@ def _worker(row: WorkerRow, now: float) -> Document:
         "rss_bytes": row.rss_bytes,
         "active": row.active,
         "reserved": row.reserved,
+        "total": row.total,
         "command": row.command,
         "this_app": row.this_app,
         "username": row.username or None,
@@ -228,51 +205,6 @@ def _keeper(keeper: Keeper) -> Document:
         "name": keeper.name,
         "pid": keeper.pid or None,
         "create_time": keeper.create_time or None,
-    }
-
-
-def _plan_row(row: PlanRow, is_chosen: bool) -> Document:
-    worker = row.worker
-    return {
-        "pid": worker.pid,
-        "create_time": worker.create_time,
-        "action": PlanAction.STOP.value if is_chosen else PlanAction.LEAVE.value,
-        "why": str(row.why),
-        "active": worker.active if row.tasks is None else len(row.tasks),
-        "reserved": worker.reserved,
-        "node": worker.node,
-        "role": worker.role.value,
-        "owner": worker.owner.value,
-        "this_app": worker.this_app,
-        "can_be_stopped": row.action is PlanAction.STOP,
-        "tasks": None if row.tasks is None else [_held(task) for task in row.tasks],
-        "outcome": str(row.outcome),
-        "outcome_of_force": str(row.outcome_of_force),
-    }
-
-
-def _held(task: HeldTask) -> Document:
-    return {
-        "id": task.id,
-        "name": task.name,
-        "queue": task.queue,
-        "started_at": task.started_at,
-        "acknowledged": task.acknowledged,
-        "args": task.args,
-        "kwargs": task.kwargs,
-    }
-
-
-def _lost(task: LostTask) -> Document:
-    return {
-        "id": task.id,
-        "name": task.name,
-        "args": task.args,
-        "kwargs": task.kwargs,
-        "queue": task.queue,
-        "node": task.node,
-        "lost_at": task.lost_at,
-        "again_id": task.again_id or None,
     }
 
 

@@ -27,11 +27,15 @@ from desktop.engine.records import boot_id
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.verbs import VERBS
 from desktop.paths import Home
+from desktop.system import allocator
 
 log = logging.getLogger(__name__)
 
 IDLE_INTERVAL_S = 30.0
 """How often things are measured when nobody looks."""
+GIVE_BACK_PAUSE_S = 5.0
+"""Memory that is free is given back to the system after commands and measurements, but not more
+often: it takes some milliseconds."""
 FRESH_S = 2.0
 REFRESH_TIMEOUT_S = 0.25
 """A face's first picture is not held up longer than this by a slow measurement."""
@@ -50,6 +54,7 @@ class Engine:
         self._samples: deque[Machine] = deque(maxlen=machine.SAMPLES_MIN)
         self._meter = Meter()
         self._measured_at = 0.0
+        self._gave_back_at = time.monotonic()
         self._measuring = asyncio.Lock()
         self._watches: dict[int, float] = {}
         self._watch_changed = asyncio.Event()
@@ -68,6 +73,7 @@ class Engine:
             await self._measure()
             for live in self._stacks.values():
                 live.found.beat(watched=bool(self._watches))
+            await self._give_back()
 
     async def close(self) -> None:
         """Let go; the services go on."""
@@ -144,7 +150,10 @@ class Engine:
             return Opened(live.status())
         verb = VERBS.get(type(command))
         if verb is not None and not isinstance(command, Watch | Leave):
-            return await verb(await self._stack(command.project), command)
+            try:
+                return await verb(await self._stack(command.project), command)
+            finally:
+                await self._give_back()
         return Done()
 
     # --- what faces see ----------------------------------------------------------------------
@@ -195,6 +204,11 @@ class Engine:
         elif self._watches.pop(face, None) is None:
             return
         self._watch_changed.set()
+
+    async def _give_back(self) -> None:
+        if time.monotonic() - self._gave_back_at >= GIVE_BACK_PAUSE_S:
+            self._gave_back_at = time.monotonic()
+            await asyncio.to_thread(allocator.give_back)
 
     def _interval_s(self) -> float:
         return min(self._watches.values(), default=IDLE_INTERVAL_S)

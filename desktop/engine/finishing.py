@@ -1,7 +1,8 @@
 """Which tasks a warmly stopping worker still finishes.
 
 A worker that was asked to stop answers no control message and sends no more events, so its log
-is the only witness of progress: every task's last line there carries its id in brackets.
+is the only witness of progress: every task's last line there carries its id in brackets. What a
+task says itself (``get_task_logger``) begins with its id, too: ``name[id]: ``.
 """
 
 from __future__ import annotations
@@ -29,4 +30,4 @@ class Finishing:
         if not self._left:
             return
         for line in self._follower.read_new():
-            self._left -= {mark for mark in self._left if mark in line}
+            self._left -= {mark for mark in self._left if mark in line.replace(f"{mark}: ", "")}

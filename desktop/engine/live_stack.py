@@ -166,7 +166,7 @@ class LiveStack:
                 died.append(record)
         self.takeovers.adopted()
         self._listen()
-        self.rescuer.begin(of_stack.ended_workers(died))
+        self.rescuer.begin(of_stack.ended_workers((*stale, *died), self.home))
 
     async def close(self) -> None:
         """Let go of everything; the processes go on."""
@@ -312,14 +312,14 @@ class LiveStack:
             self.supervisors,
             self.app.info,
             self.control,
-            self.tasks.holders,
+            self.tasks,
             self.all_stacks.started(),
         )
 
     def _watch(self) -> None:
         """Every worker that is known is watched: what it holds when it dies goes back."""
         self.tasks.look(self.found.own_answers)
-        self.rescuer.watch((*self.found.rows, *of_stack.own_workers(self.supervisors)))
+        self.rescuer.watch(of_stack.known_workers(self.found.rows, self.supervisors, self.home))
         self._on_change()
 
     @property

@@ -217,6 +217,8 @@ class WorkerRow(msgspec.Struct, frozen=True):
     """When its code was loaded, as far as that is known: a HUP keeps pid and create time."""
     total: int | None = None
     """Tasks that it has begun since its start; None when it was not asked or did not answer."""
+    log_path: str = ""
+    """The file that it writes to, where that is known."""
 
     @property
     def findings(self) -> tuple[WorkerFinding, ...]:

@@ -101,7 +101,7 @@ class NodeDetail(msgspec.Struct, frozen=True, tag=True):
     """(task name, how many it has run)."""
     reserved: tuple[WaitingTask, ...] = ()
     events: bool | None = None
-    """Whether it sends task events; None: it does not say."""
+    """Whether it sends task events, as far as it was heard or told; None: it has run nothing."""
     scheduled: tuple[WaitingTask, ...] = ()
     """Tasks that wait for their time."""
     owner: Owner | None = None

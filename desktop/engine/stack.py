@@ -218,18 +218,24 @@ def _beat(plan: Plan) -> Iterator[ServiceSpec]:
 
 
 def _monitor(plan: Plan) -> Iterator[ServiceSpec]:
-    port = plan.config.monitor.port
-    options = ("--port", str(port), "--home", str(plan.tray_home.root))
+    monitor = plan.config.monitor
+    port = monitor.port
+    options = [
+        *("--port", str(port), "--home", str(plan.tray_home.root)),
+        *(("--url-prefix", monitor.url_prefix) if monitor.url_prefix else ()),
+        *(word for origin in monitor.origins for word in ("--origin", origin)),
+        *(("--read-only",) if monitor.read_only else ()),
+    ]
     yield ServiceSpec(
         "monitor",
         ServiceKind.MONITOR,
         own_command("web.monitor", *options, "--project", plan.config.project),
         str(plan.home.run),
-        HttpOk(plan.address(port, "/healthz")),
+        HttpOk(plan.address(port, f"{monitor.url_prefix}/healthz")),
         env=interpreter.our_environment(),
-        url=plan.address(port),
+        url=plan.address(port, f"{monitor.url_prefix}/"),
         port=port,
-        enabled=plan.config.monitor.enabled,
+        enabled=monitor.enabled,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from desktop.engine.cleanup_model import LostTask, Stranded
 from desktop.engine.model import Finding
 from desktop.engine.states import Severity
-from desktop.words import text, textn, verbatim
+from desktop.words import Text, text, textn, verbatim
 
 NAMED_MAX = 3
 
@@ -28,10 +28,7 @@ def task_findings(lost: Sequence[LostTask], stranded: Stranded | None) -> Iterat
                 "Acknowledged when it began, so no queue has it any more: {tasks}",
                 tasks=verbatim(named + (" …" if len(lost) > NAMED_MAX else "")),
             ),
-            fix=text(
-                "Run it again on the Cleanup page, or: celery-tray cleanup --run-again {id}",
-                id=lost[0].id,
-            ),
+            fix=_again(lost),
         )
     if stranded:
         yield Finding(
@@ -45,3 +42,12 @@ def task_findings(lost: Sequence[LostTask], stranded: Stranded | None) -> Iterat
             detail=stranded.why,
             fix=text("It is tried again by itself; nothing is dropped."),
         )
+
+
+def _again(lost: Sequence[LostTask]) -> Text:
+    known = next((task for task in lost if task.payload), None)
+    if known is None:
+        return text("Send it from where it came from.")
+    return text(
+        "Run it again on the Cleanup page, or: celery-tray cleanup --run-again {id}", id=known.id
+    )

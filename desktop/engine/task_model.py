@@ -120,7 +120,7 @@ class ChartPoint(msgspec.Struct, frozen=True):
     runtime_p95_s: float | None = None
     wait_p95_s: float | None = None
     depth: int | None = None
-    """Messages waiting in all queues of the app; None where nobody measured."""
+    """The most messages that waited in all queues of the app; None where nobody measured."""
 
 
 class RegisteredTask(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ from desktop.engine.config import StackConfig
 from desktop.engine.control import Control
 from desktop.engine.events_off import Totals, turn_on
 from desktop.engine.history.history import History
+from desktop.engine.metrics_commands import MetricsReport
 from desktop.engine.model import ActiveTask, TaskCounts, TelemetryStatus
 from desktop.engine.task_model import Task
 from desktop.engine.task_witnesses import witnesses
@@ -102,12 +103,25 @@ class TaskWatch:
         heard."""
         return self._telemetry.started_since(node, pid, at) if self._telemetry else None
 
+    async def metrics(self) -> MetricsReport:
+        """What Flower's metrics tell of this broker; nothing while none is listened to."""
+        telemetry = self._telemetry
+        return MetricsReport(await asyncio.to_thread(telemetry.series) if telemetry else ())
+
     # --- workers that send no events -------------------------------------------------------------
 
     @property
     def silent(self) -> tuple[str, ...]:
         """Nodes that run tasks and send no events of them."""
         return tuple(sorted({*self.status.silent, *self._totals.silent}))
+
+    def sends_events(self, node: str, pid: int) -> bool | None:
+        """Whether this process tells of the tasks that it runs, by what was heard of it and what
+        it counts itself; None: it has run none since it is listened to."""
+        if node in self.silent:
+            return False
+        heard = self._telemetry and self._telemetry.connected and self._telemetry.speaks(node, pid)
+        return True if heard else None
 
     def look(self, answers: Iterable[NodeAnswer]) -> None:
         """What workers said of themselves when they were asked last."""

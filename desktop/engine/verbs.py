@@ -30,6 +30,7 @@ from desktop.engine.history_commands import (
     TaskFigures,
 )
 from desktop.engine.live_stack import LiveStack
+from desktop.engine.metrics_commands import ShowMetrics
 from desktop.engine.node_commands import DumpNode, ShowNode, TellNode
 from desktop.engine.queue_commands import (
     MoveMessages,
@@ -85,4 +86,5 @@ VERBS: dict[type, Verb] = {
     ShowSchedule: schedule.show,
     WhyTask: why,
     FlowerLink: lambda stack, _: stack.flower.link(),
+    ShowMetrics: lambda stack, _: stack.tasks.metrics(),
 }

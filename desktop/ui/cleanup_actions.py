@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from desktop.calls import arguments
 from desktop.engine.cleanup_model import HeldTask
 from desktop.engine.commands import (
     Cleanup,
@@ -126,12 +127,6 @@ def fate(task: HeldTask) -> str:
     if task.acknowledged is None:
         return tr("may be lost")
     return tr("would be lost") if task.acknowledged else tr("runs again")
-
-
-def arguments(task: HeldTask) -> str:
-    """As they are called: nothing where there are none."""
-    parts = (task.args, task.kwargs)
-    return " ".join(part for part in parts if part not in {"", "()", "[]", "{}"})
 
 
 def since(task: HeldTask, now: float) -> str:

@@ -21,6 +21,8 @@ DEFAULTS: dict[str, Value] = {
     "notifications": True,
     "last_page": "",
     "task_columns": [],
+    "task_widths": [],
+    "worker_widths": [],
 }
 
 
@@ -130,6 +132,24 @@ class Preferences(QObject):
     @task_columns.setter
     def task_columns(self, value: tuple[str, ...]) -> None:
         self._set("task_columns", list(value))
+
+    @property
+    def task_widths(self) -> tuple[str, ...]:
+        """Of the columns of the table of tasks, where they were dragged: "worker=120"."""
+        return tuple(self._values["task_widths"])  # type: ignore[arg-type]
+
+    @task_widths.setter
+    def task_widths(self, value: tuple[str, ...]) -> None:
+        self._set("task_widths", list(value))
+
+    @property
+    def worker_widths(self) -> tuple[str, ...]:
+        """As ``task_widths``, of the table of workers."""
+        return tuple(self._values["worker_widths"])  # type: ignore[arg-type]
+
+    @worker_widths.setter
+    def worker_widths(self, value: tuple[str, ...]) -> None:
+        self._set("worker_widths", list(value))
 
 
 def _holds_words(value: object) -> bool:

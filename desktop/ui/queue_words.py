@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from desktop.engine.task_model import QueueDetail, QueuedMessage, ScheduleEntry
-from desktop.quantities import clock, duration
+from desktop.engine.task_model import QueueDetail, ScheduleEntry
+from desktop.quantities import duration
 from desktop.ui.phrases import DASH
 from desktop.words import tr
 
@@ -43,25 +41,6 @@ def oldest(queue: QueueDetail, now: float) -> str:
         return DASH
     age = duration(max(0.0, round(now - queue.oldest_at)))
     return age if queue.oldest_told else f"≥ {age}"
-
-
-def message_notes(one: QueuedMessage) -> Iterator[str]:
-    """What is special about a message."""
-    if one.priority:
-        yield tr("priority {n}", n=one.priority)
-    if one.retries:
-        yield tr("retry {n}", n=one.retries)
-    if one.redelivered:
-        yield tr("delivered before")
-    if one.eta is not None:
-        yield tr("not before {time}", time=clock(one.eta))
-    if one.expires_at is not None:
-        yield tr("expires {time}", time=clock(one.expires_at))
-
-
-def arguments(args: str, kwargs: str) -> str:
-    """As they are called; nothing where there are none."""
-    return " ".join(part for part in (args, kwargs) if part not in {"", "()", "[]", "{}"})
 
 
 def schedule(entry: ScheduleEntry) -> str:

@@ -15,7 +15,9 @@ from desktop.engine.node_commands import NodeVerb, TellNode
 from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskOutcome, TaskVerb
 from desktop.engine.task_model import Task
 from desktop.ui.shown_text import NAME_MAX, one_line
+from desktop.ui.signal_choice import SignalChoice
 from desktop.ui.view import Row
+from desktop.ui.widgets.confirm import INSIDE
 from desktop.words import tr, trn
 
 if TYPE_CHECKING:
@@ -108,13 +110,16 @@ class TaskActions:
         title, button = _asked(command.verb, plan.done)
         dialog = self._actions.question(title, message, outcome_rows(plan.outcomes))
 
-        def offer(words: str, look: str, signal: str = command.signal) -> None:
-            sent = msgspec.structs.replace(command, signal=signal)
-            dialog.offer(words, lambda: self._send(sent, done, failed), look)
+        choice = SignalChoice(INSIDE) if command.verb is TaskVerb.TERMINATE else None
+        if choice:
+            dialog.put(choice)
 
-        if command.verb is TaskVerb.TERMINATE:
-            offer(tr("Kill"), "danger", "KILL")
-        offer(button, "primary" if command.verb is TaskVerb.RUN_AGAIN else "danger")
+        def agreed() -> None:
+            signal = choice.chosen if choice else command.signal
+            self._send(msgspec.structs.replace(command, signal=signal), done, failed)
+
+        look = "primary" if command.verb is TaskVerb.RUN_AGAIN else "danger"
+        dialog.offer(button, agreed, look)
         dialog.open()
 
     def _send(self, command: ActOnTasks, done: Done, failed: Failed) -> None:
@@ -193,9 +198,6 @@ def _consequence(verb: TaskVerb) -> str:
         case TaskVerb.REVOKE:
             return tr("Workers pass a revoked task over when they come to it; it does not run.")
         case TaskVerb.TERMINATE:
-            return tr(
-                "The process that runs it is ended, in the middle of its work. What it has not "
-                "done is lost."
-            )
+            return tr("It is ended in the middle of its work. What it has not done is lost.")
         case _:
             return tr("Each is sent once more with the same arguments, under a new ID.")

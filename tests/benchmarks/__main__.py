@@ -23,6 +23,7 @@ from tests.benchmarks import (
     history,
     idle,
     memory,
+    monitor_pages,
     peers,
     start,
     status,
@@ -52,6 +53,7 @@ ROWS: dict[str, Measure] = {
     "events-memory": telemetry.measure_memory,
     "event-visible": telemetry.measure_visible,
     "history": history.measure,
+    "monitor-cpu": monitor_pages.measure,
 }
 """To measure something more, write its function and name it here."""
 

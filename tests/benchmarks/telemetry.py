@@ -63,7 +63,7 @@ def measure_engine(folder: Path, settings: Settings) -> Iterator[Measurement]:
         celery_tray(stack, "start", "redis", "monitor")
         times = STREAM_EVENTS // recording.events + 1
         stream = folder / "stream"
-        with _flower(folder, stack.redis_url) as flower:
+        with listening_flower(folder, stack.redis_url) as flower:
             pairs = []
             for _ in range(settings.rounds + 1):
                 events = save(stream, recording.again(times))
@@ -81,7 +81,7 @@ def measure_engine(folder: Path, settings: Settings) -> Iterator[Measurement]:
     times = BURST_BYTES // size
     with _on_one_core(), bench_stack(folder / "one-core") as stack:
         celery_tray(stack, "start", "redis")
-        with _flower(folder, stack.redis_url.replace("/0", "/1")) as flower:
+        with listening_flower(folder, stack.redis_url.replace("/0", "/1")) as flower:
             pairs = in_turn(
                 lambda: _burst(stack, folder, recording.again(times), times * recording.tasks),
                 lambda: _flower_burst(flower, stack.redis_url, folder, recording.again(times, 1)),
@@ -197,18 +197,18 @@ class Flower:
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process = psutil.Process(process.pid)
-        self._port = port
+        self.url = f"http://127.0.0.1:{port}/"
 
     def events(self) -> int:
         """Those of tasks that it has heard."""
-        with urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=60) as answer:
+        with urlopen(f"{self.url}metrics", timeout=60) as answer:
             lines = answer.read().decode().splitlines()
         heard = (line for line in lines if re.match(r'flower_events_total\{.*type="task-', line))
         return int(sum(float(line.rpartition(" ")[2]) for line in heard))
 
 
 @contextlib.contextmanager
-def _flower(folder: Path, url: str) -> Iterator[Flower]:
+def listening_flower(folder: Path, url: str) -> Iterator[Flower]:
     port = free_port()
     argv = [sys.executable, "-m", "celery", "-b", url, "flower", "--address=127.0.0.1"]
     argv += [f"--port={port}", "--max-tasks=100000"]
@@ -241,21 +241,21 @@ def _cpu(
     monitor = stack.service("monitor").pid
     ours = [psutil.Process(one) for one in (stack.engine_pid(), monitor) if one]
     counted, heard = _counted(stack), flower.events()
-    before = _spent(ours), _spent([flower.process])
+    before = cpu_spent(ours), cpu_spent([flower.process])
     publish(stack.redis_url, stream, RATE)
     time.sleep(SETTLE_S)  # the history writes what is left
-    after_ours = _spent(ours)
+    after_ours = cpu_spent(ours)
     until(lambda: _counted(stack) - counted == tasks)
     deadline = time.monotonic() + LATE_S
     while (found := flower.events() - heard) != events:
         if time.monotonic() > deadline:
             raise TimeoutError(f"Flower has counted {found} of {events} events")
         time.sleep(SETTLE_S)  # seldom: its answer costs it something
-    after = after_ours, _spent([flower.process])
+    after = after_ours, cpu_spent([flower.process])
     return (after[0] - before[0]) / events * 1e6, (after[1] - before[1]) / events * 1e6
 
 
-def _spent(processes: list[psutil.Process]) -> float:
+def cpu_spent(processes: list[psutil.Process]) -> float:
     times = [one.cpu_times() for one in processes]
     return sum(one.user + one.system for one in times)
 
@@ -272,12 +272,12 @@ def _burst(stack: Stack, folder: Path, messages: Iterator[Message], tasks: int) 
     events = save(path, messages)
     engine = [psutil.Process(stack.engine_pid())]
     counted, recorded = _counted(stack), _recorded(stack)
-    before = _spent(engine)
+    before = cpu_spent(engine)
     publish(stack.redis_url, path, 0)
     time.sleep(SETTLE_S)  # each question costs it something
     until(lambda: _counted(stack) - counted == tasks, 120)
     until(lambda: _recorded(stack) - recorded == tasks, 120)
-    return (_spent(engine) - before) / events
+    return (cpu_spent(engine) - before) / events
 
 
 def _recorded(stack: Stack) -> int:
@@ -290,14 +290,14 @@ def _recorded(stack: Stack) -> int:
 def _flower_burst(flower: Flower, url: str, folder: Path, messages: Iterator[Message]) -> float:
     path = folder / "burst"
     events = save(path, messages)
-    heard, before = flower.events(), _spent([flower.process])
+    heard, before = flower.events(), cpu_spent([flower.process])
     publish(url, path, 0)
     deadline = time.monotonic() + LATE_S
     while (found := flower.events() - heard) != events:
         if time.monotonic() > deadline:
             raise TimeoutError(f"Flower has counted {found} of {events} events")
         time.sleep(SETTLE_S)
-    return (_spent([flower.process]) - before) / events
+    return (cpu_spent([flower.process]) - before) / events
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from celery import Celery
 
+from desktop.engine.history_commands import TaskFigures, TaskFiguresReport
 from tests.cli.conftest import Cli
 from tests.live.conftest import Stack, until
 from tests.ports import free_port
@@ -105,6 +106,14 @@ def test_each_stage_of_a_task_is_told_with_its_evidence(mine: Mine, line: list[s
     assert "tasks come before it" in told.splitlines()[0]
     assert "Looked at, step by step:" in told
     assert "· No worker that answered runs it." in told
+
+
+def test_how_much_waited_is_kept_over_time(mine: Mine, line: list[str]) -> None:
+    with mine.stack.client() as client:
+        told = client.submit(TaskFigures(mine.stack.project, time.time() - 900))
+    assert isinstance(told, TaskFiguresReport)
+    depths = [point.depth for point in told.points if point.depth is not None]
+    assert max(depths) >= 3
 
 
 def test_a_task_that_has_ended_does_not_run_because_it_is_done(mine: Mine) -> None:

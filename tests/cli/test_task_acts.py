@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +16,7 @@ from desktop.words import text
 from tests.live.conftest import until
 
 CLEAN = "web.downloads.tasks.clean"
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def test_a_task_and_a_worker_by_hand_from_the_first_look_to_the_stop(stack, on_stack) -> None:
@@ -36,6 +38,8 @@ def test_a_task_and_a_worker_by_hand_from_the_first_look_to_the_stop(stack, on_s
     assert "MainThread" in on_stack("workers", "dump", "worker1").out
     assert on_stack("workers", "cancel-queue", "worker1", "maintenance_queue").code == 0
 
+    said = on_stack("tasks", "run", CLEAN, "--args", "[604800.5]").out
+    assert "Sent to maintenance_queue. No worker" in said and len(UUID.findall(said)) == 1
     sent = on_stack("tasks", "run", CLEAN, "--args", "[604800.5]", "--json").document
     task_id = sent["outcomes"][0]["new_id"]
     assert "No worker consumes" in sent["words"]

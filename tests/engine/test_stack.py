@@ -155,6 +155,19 @@ def test_everything_of_the_bundled_app_can_be_set(specs: Specs, tmp_path: Path) 
     assert made["redis"].url == "redis://***@127.0.0.1:7000/1"
 
 
+def test_the_monitor_is_told_where_a_proxy_shows_it(specs: Specs) -> None:
+    made = specs(
+        'app = "web.celery_app"\n[monitor]\nport = 7001\nurl_prefix = "celery/"\nread_only = true\n'
+        'origins = ["https://Ops.example.com/", "http://ops:8080"]\n'
+    )
+    monitor = made["monitor"]
+    told = " ".join(monitor.argv)
+    assert "--url-prefix /celery --origin https://ops.example.com --origin http://ops:8080" in told
+    assert "--read-only" in monitor.argv
+    assert monitor.probe == HttpOk("http://127.0.0.1:7001/celery/healthz")
+    assert monitor.url == "http://127.0.0.1:7001/celery/"
+
+
 def test_no_secret_is_on_a_command_line_or_in_a_shown_address(specs: Specs) -> None:
     made = specs(
         'app = "web.celery_app"\n[redis]\nurl = "redis://:pa55word@127.0.0.1:7000/1"\n'

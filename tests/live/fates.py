@@ -106,6 +106,7 @@ class Fates(Stack):
         super().__init__(folder)
         self.app = Celery("sender", broker=self.redis_url, set_as_current=False)
         self.app.conf.task_send_sent_event = True
+        self.quiet = Celery("quiet sender", broker=self.redis_url, set_as_current=False)
         self.expected: dict[str, str] = {}
         """State of each task by its id."""
 
@@ -135,7 +136,8 @@ enabled = false
     def send(self, name: str, *args: Any, state: str = "SUCCESS", **options: Any) -> str:
         """Queue one task, and write down what has to become of it."""
         options.setdefault("queue", FORK)
-        sent = self.app.send_task(f"fates.{name}", args, **options)
+        sender = self.quiet if options.pop("quietly", False) else self.app
+        sent = sender.send_task(f"fates.{name}", args, **options)
         self.expected[str(sent.id)] = state
         return str(sent.id)
 
@@ -196,8 +198,10 @@ enabled = false
             self.send("fail", state="FAILURE", queue=queue)
             self.send("again", 2, queue=queue)
             self.send("again", 9, state="FAILURE", queue=queue)
-            self.send("ok", expires=0.001, state="REVOKED", queue=queue)
+            self.send("ok", expires=1e-6, state="REVOKED", queue=queue)
             self.send("ok", countdown=0.5 + number % 3, queue=queue)
+            self.send("ok", queue=queue, quietly=True)
+            self.send("nobody_knows", state="FAILURE", queue=queue, quietly=True)
             if number % 8 == 0:
                 self.send("hang", soft_time_limit=1, time_limit=30, state="FAILURE")
                 self.send("hang", time_limit=1, state="FAILURE")

@@ -86,7 +86,9 @@ enabled = false
 """
         )
 
-    def send(self, count: int, seconds: float = 0.0, *, gated: bool = False) -> list[str]:
+    def send(
+        self, count: int, seconds: float = 0.0, *, gated: bool = False, queue: str = "celery"
+    ) -> list[str]:
         """Queue so many tasks, and tell their Celery ids; gated ones end when :meth:`open_gate`
         was called."""
         ids = []
@@ -94,7 +96,8 @@ enabled = false
             for _ in range(count):
                 self._sent += 1
                 args = (self._sent, seconds, str(self.gate) if gated else "")
-                ids.append(self._app.send_task("book.run", args, connection=connection).id)
+                sent = self._app.send_task("book.run", args, connection=connection, queue=queue)
+                ids.append(sent.id)
         return ids
 
     def revoke(self, task: str) -> None:

@@ -40,8 +40,10 @@ def _compare(fates: Fates) -> None:
         assert task.name or task.state == "REVOKED"
         if task.name == "fates.again":
             assert len(task.attempts) == task.retries == 2
-            assert [str(run.state) for run in task.attempts] == ["RETRY", "RETRY"]
-            assert "try 0" in task.attempts[0].exception
+            assert [str(run.state) for run in task.attempts] == ["RETRY", "RETRY"], task
+            # Where two runs overlap no event tells which of them a reason is of: one in 10,000.
+            reasons = " ".join(run.exception for run in task.attempts)
+            assert "try 0" in reasons and "try 1" in reasons, task
         if task.state == "REVOKED" and task.starts:
             assert task.revoked_why == "terminated"
     assert fates.kept() == len(fates.expected)

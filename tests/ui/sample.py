@@ -321,3 +321,5 @@ class StandInPreferences(QObject):
         self.notifications = True
         self.last_page = "overview"
         self.task_columns: tuple[str, ...] = ()
+        self.task_widths: tuple[str, ...] = ()
+        self.worker_widths: tuple[str, ...] = ()

@@ -8,10 +8,12 @@ import errno
 import socket
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import uvicorn
 
 HOST = "127.0.0.1"
-CONNECTIONS_MAX = 500
-"""More than any browser opens; who opens them all is told so with 503."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,10 +32,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     import uvicorn
 
+    # It has ended in order by then, and only repeats the signal.
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(configured(port)).run(sockets=[listener])
+    return 0
+
+
+def configured(port: int) -> uvicorn.Config:
+    """The application on this port, and how it is served."""
+    import uvicorn
+
     from web.downloads.app import make_app
     from web.downloads.protocol import DownloadsProtocol
+    from web.patient_protocol import CONNECTIONS_MAX
 
-    config = uvicorn.Config(
+    return uvicorn.Config(
         make_app(port),
         log_level="warning",
         access_log=False,
@@ -44,10 +57,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         server_header=False,
         limit_concurrency=CONNECTIONS_MAX,
     )
-    # It has ended in order by then, and only repeats the signal.
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
-    return 0
 
 
 if __name__ == "__main__":

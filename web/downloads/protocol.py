@@ -1,8 +1,7 @@
-"""HTTP for uvicorn, with what the downloads app needs more: files without a copy, patience's end.
+"""HTTP for uvicorn, with what the downloads app needs more: files without a copy.
 
 A file goes from the page cache to the socket inside the kernel (``sendfile``): the application
-sends the ASGI message ``http.response.zerocopysend``. And a client that drips its request's head
-is cut off.
+sends the ASGI message ``http.response.zerocopysend``.
 """
 
 from __future__ import annotations
@@ -18,19 +17,17 @@ import h11
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from web.patient_protocol import STALL_S, PatientProtocol
+
 ZERO_COPY = "http.response.zerocopysend"
-HEAD_TIMEOUT_S = 10.0
-"""From the connection, or the answer before, to the end of the request's head."""
 SENDERS = 16
 THREAD_BYTES = 1024 * 1024
 """Files below this size are gone before a thread would have begun."""
 CALL_BYTES = 64 * 1024 * 1024
-STALL_S = 60
-"""A client that takes nothing for so long has stopped reading."""
-_STALL = struct.pack("ll", STALL_S, 0)
+_STALL = struct.pack("ll", int(STALL_S), 0)
 
 
-class DownloadsProtocol(H11Protocol):
+class DownloadsProtocol(PatientProtocol):
     """``http=DownloadsProtocol`` in uvicorn's configuration."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
@@ -42,36 +39,6 @@ class DownloadsProtocol(H11Protocol):
             await cast(Any, inner)(scope, receive, _with_files(self, send))
 
         self.app = cast(Any, app)
-        self._head_timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._await_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._head_came()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        before = self.cycle
-        super().data_received(data)
-        if self.cycle is not before:
-            self._head_came()
-        elif self.conn.their_state is h11.IDLE and self._head_timer is None:
-            self._await_head()
-
-    def _await_head(self) -> None:
-        self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self._cut_off)
-
-    def _head_came(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-
-    def _cut_off(self) -> None:
-        self._head_timer = None
-        if self.conn.their_state is h11.IDLE:
-            self.transport.close()
 
 
 def _with_files(protocol: H11Protocol, send: Send) -> Send:
@@ -99,9 +66,19 @@ async def _send_file(protocol: H11Protocol, message: Message) -> None:
             done = THREAD_BYTES // 2
             await _senders.send(transport, file, offset + done, count - done)
         else:
-            await protocol.loop.sendfile(transport, file, offset, count, fallback=True)
+            await _send_on_the_loop(protocol, file, offset, count)
     except (OSError, RuntimeError):  # the client left, or stopped reading; nobody can be told
+        cycle.disconnected = True
         transport.abort()
+
+
+async def _send_on_the_loop(protocol: H11Protocol, file: BinaryIO, offset: int, count: int) -> None:
+    """Raises TimeoutError when the client has stopped reading."""
+    while count:
+        piece = min(count, THREAD_BYTES)
+        async with asyncio.timeout(STALL_S):
+            await protocol.loop.sendfile(protocol.transport, file, offset, piece, fallback=True)
+        offset, count = offset + piece, count - piece
 
 
 class _Senders:

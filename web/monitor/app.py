@@ -21,8 +21,8 @@ from desktop.engine.errors import TrayError
 from desktop.words import tr
 from web.guard import Guard
 from web.language import Language, negotiate
-from web.monitor import metrics
 from web.monitor.api import OPERATIONS
+from web.monitor.export import Export
 from web.monitor.feed import Feed
 from web.monitor.openapi import openapi
 from web.monitor.operation import Asked, Operation, body_of, query_of, told
@@ -43,6 +43,7 @@ class Monitor:
         self._feed = feed
         self._read_only = read_only
         self._stream = Stream(feed)
+        self._export = Export(feed)
         self.routes: list[BaseRoute] = [
             Route("/", self.index),
             *(Route(f"/{name}", self.index) for name in PAGES),
@@ -52,6 +53,7 @@ class Monitor:
             Route("/api/status", self.status),
             Route("/api/events", self.events),
             Route("/api/openapi.json", self.openapi),
+            Route("/api/tasks/export", self.export),
             *self._operations(OPERATIONS),
             Mount("/static", _Static(directory=_STATIC)),
         ]
@@ -80,8 +82,9 @@ class Monitor:
 
     async def metrics(self, request: Request) -> Response:
         self._feed.polled()
-        body = metrics.exposition(self._feed.snapshot, self._feed.stack)
-        return Response(body, media_type=metrics.CONTENT_TYPE)
+        from web.monitor import metrics  # takes a tenth of a second, and many never ask
+
+        return Response(await metrics.scrape(self._feed), media_type=metrics.CONTENT_TYPE)
 
     async def events(self, request: Request) -> Response:
         if self._feed.viewers >= VIEWERS_MAX:
@@ -94,6 +97,16 @@ class Monitor:
 
     async def openapi(self, request: Request) -> Response:
         return _json(openapi(OPERATIONS))
+
+    async def export(self, request: Request) -> Response:
+        self._feed.polled()
+        language = _language(request)
+        try:
+            return await self._export.answer(request.query_params)
+        except TrayError as error:
+            speak(language)
+            status, document = refusal(error)
+            return _json(document, status)
 
     # --- operations --------------------------------------------------------------------------
 
@@ -127,14 +140,16 @@ class Monitor:
         the command stops the monitor itself. Raises :class:`TrayError`."""
         body = body_of(operation.body, b"" if operation.method == "GET" else await request.body())
         query = query_of(operation.query, request.query_params)
-        command = operation.ask(Asked(self._feed.project, request.path_params, query, body))
+        feed = self._feed
+        asked = Asked(feed.project, request.path_params, query, body, feed.home, feed.stack)
+        command = operation.ask(asked)
         if operation.method == "GET":
             self._feed.polled()
             return await self._unless_ended(
                 self._feed.ask(command, operation.fresh_s), _left(request)
             )
         try:
-            return await self._unless_ended(self._feed.submit(command))
+            return await self._unless_ended(self._feed.put(command))
         finally:
             self._feed.forget()
 
@@ -152,14 +167,22 @@ class Monitor:
             asked.cancel()
 
 
-def application(feed: Feed, port: int, *, read_only: bool = False, prefix: str = "") -> ASGIApp:
+def application(
+    feed: Feed,
+    port: int,
+    *,
+    read_only: bool = False,
+    prefix: str = "",
+    origins: tuple[str, ...] = (),
+) -> ASGIApp:
     """The monitor behind the guard that both web servers share; ``prefix`` ("/celery") is where
-    its addresses begin."""
+    its addresses begin, ``origins`` ("https://ops.example.com") where a proxy shows it."""
     routes = Monitor(feed, read_only=read_only).routes
     if prefix:
         routes = [Route(prefix, _to_the_first_page), Mount(prefix, routes=routes)]
     router = Router(routes, default=_not_found, redirect_slashes=False)
-    return Guard(ExceptionMiddleware(router, {HTTPException: _http_error}), port, read_only)
+    guarded = ExceptionMiddleware(router, {HTTPException: _http_error})
+    return Guard(guarded, port, read_only, origins=origins)
 
 
 class _Static(StaticFiles):

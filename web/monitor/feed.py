@@ -12,6 +12,9 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from desktop.engine.commands import Answer, Census, Command, Open, Watch
 from desktop.engine.documents import Document, problem_document, status_document
@@ -21,7 +24,7 @@ from desktop.engine.model import Problem, StackStatus
 from desktop.engine.snapshot import Snapshot
 from desktop.paths import Home, stack_id
 from desktop.words import text
-from web.monitor.shared_answers import SharedAnswers
+from web.monitor.shared_answers import Question, SharedAnswers
 
 LIVE_INTERVAL_S = 2.0
 """Measured this often while a page is open."""
@@ -54,7 +57,7 @@ class Feed:
         self._polls_end: asyncio.TimerHandle | None = None
         self._watched_s = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._answers = SharedAnswers(self.submit)
+        self._answers = SharedAnswers(self.put)
         self._looking: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -70,11 +73,17 @@ class Feed:
         """Have the engine do something. Raises :class:`TrayError` when it can't or won't."""
         return await self._link.submit(command)
 
-    async def ask(self, question: Command, fresh_s: float) -> Answer:
+    async def ask(self, question: Question, fresh_s: float) -> Any:
         """A question's answer, ``fresh_s`` old at most. Raises :class:`TrayError`."""
         if (problem := self.problem) is not None and self.snapshot is None:
             raise EngineError.of(problem)
         return await self._answers.ask(question, fresh_s)
+
+    async def put(self, question: Question) -> Any:
+        """The answer of now, shared with nobody. Raises :class:`TrayError`."""
+        if isinstance(question, msgspec.Struct):
+            return await self.submit(question)
+        return await asyncio.to_thread(question.read)
 
     def forget(self) -> None:
         """Something was changed: questions are asked anew."""

@@ -1,70 +1,85 @@
 """The state as Prometheus text (exposition format 0.0.4).
 
-Names are Flower's where the meaning is the same; the rest have a name of ours, in base units.
+Names are Flower's where the meaning is the same (:mod:`web.monitor.flower_metrics`); the rest have
+a name of ours, in base units.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Iterator
 
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from desktop.engine.errors import TrayError
+from desktop.engine.metrics_commands import MetricsReport, ShowMetrics
 from desktop.engine.model import Machine, ServiceStatus, StackStatus
 from desktop.engine.snapshot import Snapshot
-from desktop.engine.states import UP, Owner, Role, ServiceKind, TaskState
+from desktop.engine.states import UP
+from web.monitor.feed import Feed
+from web.monitor.flower_metrics import flower_metrics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FRESH_S = 1.0
+"""Several Prometheus servers that ask within so long are told the same."""
+PATIENCE_S = 5.0
+"""Prometheus itself waits 10 s; better some metrics than none."""
 
-Sample = tuple[dict[str, str], float]
-"""Labels and value."""
+Sample = tuple[tuple[str, ...], float]
+"""Values of the labels, in their order, and value."""
 
 
-def exposition(snapshot: Snapshot | None, stack: StackStatus | None) -> str:
+async def scrape(feed: Feed) -> bytes:
+    """Every metric of the feed's stack, as of now."""
+    report = None
+    if feed.stack is not None:
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                report = await feed.ask(ShowMetrics(feed.project), FRESH_S)
+        except (TrayError, TimeoutError):
+            pass  # what the snapshot tells is told all the same
+    told = report if isinstance(report, MetricsReport) else MetricsReport()
+    # A stack of thousands of names takes a second to write down.
+    return await asyncio.to_thread(exposition, feed.snapshot, feed.stack, told)
+
+
+def exposition(snapshot: Snapshot | None, stack: StackStatus | None, told: MetricsReport) -> bytes:
     """Every metric of the stack; without an engine only that it is out of reach."""
-    up: list[Sample] = [({}, float(snapshot is not None))]
-    lines = _metric("celery_tray_engine_up", "gauge", "The engine answers.", up)
-    if snapshot is not None:
-        lines += _machine(snapshot.machine)
-    if stack is not None:
-        lines += _workers(stack) + _tasks(stack) + _queues(stack) + _services(stack.services)
-    return "\n".join(lines) + "\n"
+    registry = CollectorRegistry()
+    registry.register(_State(snapshot, stack, told))
+    return generate_latest(registry)
 
 
-def _workers(stack: StackStatus) -> list[str]:
-    online: dict[str, bool] = {}
-    for service in stack.services:
-        # While a worker is taken over, two services are one node.
-        if service.kind is ServiceKind.WORKER and service.node:
-            online[service.node] = online.get(service.node, False) or service.state in UP
-    rows = [row for row in stack.workers if row.role is Role.WORKER and row.node]
-    online |= {row.node: True for row in rows if row.owner is not Owner.OURS}
-    executing = Counter(t.worker for t in stack.active if t.state is TaskState.STARTED)
-    for row in rows:
-        if row.active is not None:
-            executing[row.node] = row.active
-    prefetched = Counter((t.worker, t.name) for t in stack.active if t.state is TaskState.RECEIVED)
-    return [
-        *_metric(
-            "flower_worker_online",
-            "gauge",
-            "Worker online status",
-            [({"worker": node}, up) for node, up in online.items()],
-        ),
-        *_metric(
-            "flower_worker_number_of_currently_executing_tasks",
-            "gauge",
-            "Number of tasks currently executing at a worker",
-            [({"worker": node}, executing[node]) for node in online],
-        ),
-        *_metric(
-            "flower_worker_prefetched_tasks",
-            "gauge",
-            "Number of tasks of given type prefetched at a worker",
-            [({"worker": w, "task": name}, count) for (w, name), count in prefetched.items()],
-        ),
-    ]
+class _State(Collector):
+    """One moment, to be written down once."""
+
+    def __init__(
+        self, snapshot: Snapshot | None, stack: StackStatus | None, told: MetricsReport
+    ) -> None:
+        self._snapshot, self._stack, self._told = snapshot, stack, told
+
+    def describe(self) -> Iterable[Metric]:
+        return ()  # nothing else is in the registry that a name could clash with
+
+    def collect(self) -> Iterator[Metric]:
+        yield _gauge(
+            "celery_tray_engine_up", "The engine answers.", (), [((), self._snapshot is not None)]
+        )
+        if self._snapshot is not None:
+            yield from _machine(self._snapshot.machine)
+        if self._stack is not None:
+            found = (
+                *flower_metrics(self._stack, self._told),
+                *_tasks(self._stack),
+                *_queues(self._stack),
+                *_services(self._stack.services),
+            )
+            yield from (family for family in found if family.samples)
 
 
-def _tasks(stack: StackStatus) -> list[str]:
+def _tasks(stack: StackStatus) -> Iterator[Metric]:
     tasks = stack.tasks
     kinds = {
         "received": tasks.received,
@@ -73,98 +88,89 @@ def _tasks(stack: StackStatus) -> list[str]:
         "retried": tasks.retried,
         "revoked": tasks.revoked,
     }
-    return [
-        *_metric(
-            "celery_tray_tasks_total",
-            "counter",
-            "Task events since the engine began to listen.",
-            [({"event": kind}, count) for kind, count in kinds.items()],
-        ),
-        *_metric("celery_tray_tasks_active", "gauge", "Tasks that run.", [({}, tasks.active)]),
-    ]
+    yield _counter(
+        "celery_tray_tasks_total",
+        "Task events since the engine began to listen.",
+        ("event",),
+        [((kind,), count) for kind, count in kinds.items()],
+    )
+    yield _gauge("celery_tray_tasks_active", "Tasks that run.", (), [((), tasks.active)])
 
 
-def _queues(stack: StackStatus) -> list[str]:
-    return [
-        *_metric(
-            "celery_tray_queue_messages",
-            "gauge",
-            "Messages that wait in a queue.",
-            [({"queue": queue.name}, queue.depth) for queue in stack.queues],
-        ),
-        *_metric(
-            "celery_tray_queue_unacked_messages",
-            "gauge",
-            "Messages that workers hold and have not acknowledged.",
-            [({"queue": queue.name}, queue.unacked) for queue in stack.queues],
-        ),
-    ]
+def _queues(stack: StackStatus) -> Iterator[Metric]:
+    yield _gauge(
+        "celery_tray_queue_messages",
+        "Messages that wait in a queue.",
+        ("queue",),
+        [((queue.name,), queue.depth) for queue in stack.queues],
+    )
+    yield _gauge(
+        "celery_tray_queue_unacked_messages",
+        "Messages that workers hold and have not acknowledged.",
+        ("queue",),
+        [((queue.name,), queue.unacked) for queue in stack.queues],
+    )
 
 
-def _services(services: Iterable[ServiceStatus]) -> list[str]:
-    labelled = [({"service": one.name, "kind": one.kind.value}, one) for one in services]
-    return [
-        *_metric(
-            "celery_tray_service_up",
-            "gauge",
-            "The service runs and answers.",
-            [(labels, one.state in UP) for labels, one in labelled],
-        ),
-        *_metric(
-            "celery_tray_service_restarts_total",
-            "counter",
-            "Times that the service was started again after it ended by itself.",
-            [(labels, one.restarts) for labels, one in labelled],
-        ),
-        *_metric(
-            "celery_tray_service_cpu_cores",
-            "gauge",
-            "Processor cores in use, children included.",
-            [(ls, one.cpu_percent / 100) for ls, one in labelled if one.cpu_percent is not None],
-        ),
-        *_metric(
-            "celery_tray_service_resident_memory_bytes",
-            "gauge",
-            "Resident memory, children included.",
-            [(labels, one.rss_bytes) for labels, one in labelled if one.rss_bytes is not None],
-        ),
-    ]
+def _services(services: Iterable[ServiceStatus]) -> Iterator[Metric]:
+    names = ("service", "kind")
+    all_ = [((one.name, one.kind.value), one) for one in services]
+    yield _gauge(
+        "celery_tray_service_up",
+        "The service runs and answers.",
+        names,
+        [(labels, one.state in UP) for labels, one in all_],
+    )
+    yield _counter(
+        "celery_tray_service_restarts_total",
+        "Times that the service was started again after it ended by itself.",
+        names,
+        [(labels, one.restarts) for labels, one in all_],
+    )
+    yield _gauge(
+        "celery_tray_service_cpu_cores",
+        "Processor cores in use, children included.",
+        names,
+        [(at, one.cpu_percent / 100) for at, one in all_ if one.cpu_percent is not None],
+    )
+    yield _gauge(
+        "celery_tray_service_resident_memory_bytes",
+        "Resident memory, children included.",
+        names,
+        [(labels, one.rss_bytes) for labels, one in all_ if one.rss_bytes is not None],
+    )
 
 
-def _machine(machine: Machine) -> list[str]:
-    return [
-        *_metric(
-            "celery_tray_machine_cpu_ratio",
-            "gauge",
-            "Processor time in use, of all cores.",
-            [({}, machine.cpu_percent / 100)],
-        ),
-        *_metric(
-            "celery_tray_machine_memory_ratio",
-            "gauge",
-            "Memory in use.",
-            [({}, machine.memory_percent / 100)],
-        ),
-        *_metric(
-            "celery_tray_machine_disk_free_bytes",
-            "gauge",
-            "Free space where the state is kept.",
-            [({}, machine.disk_free_bytes)],
-        ),
-    ]
+def _machine(machine: Machine) -> Iterator[Metric]:
+    yield _gauge(
+        "celery_tray_machine_cpu_ratio",
+        "Processor time in use, of all cores.",
+        (),
+        [((), machine.cpu_percent / 100)],
+    )
+    yield _gauge(
+        "celery_tray_machine_memory_ratio",
+        "Memory in use.",
+        (),
+        [((), machine.memory_percent / 100)],
+    )
+    yield _gauge(
+        "celery_tray_machine_disk_free_bytes",
+        "Free space where the state is kept.",
+        (),
+        [((), machine.disk_free_bytes)],
+    )
 
 
-def _metric(name: str, kind: str, about: str, samples: Iterable[Sample]) -> list[str]:
-    lines = [f"{name}{_labels(labels)} {float(value):.15g}" for labels, value in samples]
-    return [f"# HELP {name} {about}", f"# TYPE {name} {kind}", *lines] if lines else []
+def _gauge(name: str, about: str, labels: tuple[str, ...], samples: Iterable[Sample]) -> Metric:
+    family = GaugeMetricFamily(name, about, labels=labels)
+    for values, value in samples:
+        family.add_metric(values, float(value))
+    return family
 
 
-def _labels(labels: dict[str, str]) -> str:
-    if not labels:
-        return ""
-    pairs = (f'{name}="{_escaped(value)}"' for name, value in labels.items())
-    return "{" + ",".join(pairs) + "}"
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+def _counter(name: str, about: str, labels: tuple[str, ...], samples: Iterable[Sample]) -> Metric:
+    family = CounterMetricFamily(name, about, labels=labels)
+    for values, value in samples:
+        family.add_metric(values, float(value))
+    return family

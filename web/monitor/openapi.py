@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from web.monitor.export import ExportQuery
 from web.monitor.operation import Operation, Schema
 
 _PROBLEM: Schema = {
@@ -33,6 +34,12 @@ def openapi(operations: Iterable[Operation]) -> Schema:
     paths: dict[str, dict[str, Any]] = {
         "/api/status": {"get": _document("The whole state, as status --json.")},
         "/healthz": {"get": _document("Whether the engine answers.")},
+        "/api/tasks/export": {
+            "get": {
+                **_document("All tasks that match, as CSV or as a JSON document a line."),
+                "parameters": _query(ExportQuery),
+            }
+        },
     }
     kinds: list[type] = []
     for one in operations:

@@ -8,13 +8,15 @@ lines (:mod:`web.monitor.openapi`), so what is described is what is done.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from starlette.datastructures import QueryParams
 
-from desktop.engine.commands import Answer, Command
+from desktop.engine.commands import Command
 from desktop.engine.errors import UsageError
+from desktop.engine.model import StackStatus
+from desktop.paths import Home
 from desktop.words import text, verbatim
 
 Document = dict[str, Any]
@@ -27,6 +29,16 @@ class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A request without fields."""
 
 
+class Reading(Protocol):
+    """A question that is not the engine's: what this process reads itself, off its loop. Equal
+    readings are one, as equal commands are."""
+
+    def read(self) -> Any:
+        """The answer. Raises :class:`desktop.engine.errors.TrayError`."""
+
+    def __hash__(self) -> int: ...
+
+
 class Asked(NamedTuple):
     """What came with a request, checked."""
 
@@ -37,6 +49,9 @@ class Asked(NamedTuple):
     """An :attr:`Operation.query`."""
     body: Any
     """An :attr:`Operation.body`."""
+    home: Home | None = None
+    stack: StackStatus | None = None
+    """As the engine told it last; None while it doesn't."""
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -48,10 +63,10 @@ class Operation(msgspec.Struct, frozen=True):
     """As Starlette writes it: ``/api/tasks/{id}``."""
     summary: str
     """For the OpenAPI document, in English."""
-    ask: Callable[[Asked], Command]
+    ask: Callable[[Asked], Command | Reading]
     """May raise :class:`desktop.engine.errors.TrayError`."""
     tell: Callable[[Any], Document | Reply]
-    """The engine's answer in the present language; a document alone is a 200."""
+    """The answer in the present language; a document alone is a 200."""
     query: type[msgspec.Struct] = Nothing
     body: type[msgspec.Struct] = Nothing
     fresh_s: float = 0.5
@@ -99,7 +114,7 @@ def body_of(kind: type[msgspec.Struct], sent: bytes) -> Any:
         ) from None
 
 
-def told(operation: Operation, answer: Answer) -> Reply:
+def told(operation: Operation, answer: Any) -> Reply:
     """The answer as it goes out."""
     document = operation.tell(answer)
     return document if isinstance(document, tuple) else (200, document)

@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import errno
 import logging
-import re
 import signal
 import socket
 import sys
@@ -15,14 +14,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from desktop import words
+from desktop.engine import web_address
 from desktop.engine.errors import ServiceError, TrayError
 from desktop.engine.model import Problem
 from desktop.paths import Home
 from desktop.words import text, tr, verbatim
 from web.monitor.app import application
 from web.monitor.feed import Feed
+from web.patient_protocol import CONNECTIONS_MAX, PatientProtocol
 
 HOST = "127.0.0.1"
 END_TIMEOUT_S = 2
@@ -60,6 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--url-prefix", type=_prefix, default="", help=tr("where addresses begin, behind a proxy")
     )
+    parser.add_argument(
+        "--origin",
+        type=_origin,
+        action="append",
+        default=[],
+        dest="origins",
+        help=tr("where its pages are opened, behind a proxy"),
+    )
     parser.add_argument("--access-log", action="store_true", help=tr("log each request"))
     return parser
 
@@ -72,12 +82,19 @@ def _port(value: str) -> int:
 
 def _prefix(value: str) -> str:
     """ "/celery" of "celery", "/celery" or "/celery/"; "" of "/"."""
-    name = value.strip("/")
-    if not re.fullmatch(r"[A-Za-z0-9_.~-]+(/[A-Za-z0-9_.~-]+)*|", name) or "." in set(
-        name.split("/")
-    ):
+    prefix = web_address.url_prefix(value)
+    if prefix is None:
         raise argparse.ArgumentTypeError(tr("A prefix is like /celery."))
-    return f"/{name}" if name else ""
+    return prefix
+
+
+def _origin(value: str) -> str:
+    origin = web_address.web_origin(value)
+    if origin is None:
+        raise argparse.ArgumentTypeError(
+            tr("An origin is like https://ops.example.com, without a path.")
+        )
+    return origin
 
 
 def _listen(port: int) -> socket.socket:
@@ -107,24 +124,14 @@ def _no_port(port: int, error: OSError) -> Problem:
 
 
 async def _serve(listener: socket.socket, feed: Feed, arguments: argparse.Namespace) -> None:
-    config = uvicorn.Config(
-        application(
-            feed,
-            arguments.port,
-            read_only=arguments.read_only,
-            prefix=arguments.url_prefix,
-        ),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        log_level=logging.INFO if arguments.access_log else logging.WARNING,
-        access_log=arguments.access_log,
-        server_header=False,
-        date_header=False,
-        timeout_graceful_shutdown=END_TIMEOUT_S,
+    app = application(
+        feed,
+        arguments.port,
+        read_only=arguments.read_only,
+        prefix=arguments.url_prefix,
+        origins=tuple(arguments.origins),
     )
-    server = _Server(config, feed)
+    server = _Server(configured(app, access_log=arguments.access_log), feed)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, feed.stop)
@@ -136,6 +143,23 @@ async def _serve(listener: socket.socket, feed: Feed, arguments: argparse.Namesp
         linking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await linking
+
+
+def configured(app: ASGIApp, *, access_log: bool = False) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=logging.INFO if access_log else logging.WARNING,
+        access_log=access_log,
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=END_TIMEOUT_S,
+        limit_concurrency=CONNECTIONS_MAX,
+    )
 
 
 class _Server(uvicorn.Server):

@@ -10,7 +10,10 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from desktop.engine.commands import Answer, Command
+from desktop.engine.commands import Command
+from web.monitor.operation import Reading
+
+Question = Command | Reading
 
 KEPT_MAX = 64
 """Answers; a page asks for fewer than ten different ones."""
@@ -19,7 +22,7 @@ KEPT_MAX = 64
 class _Question:
     """One that is under way."""
 
-    def __init__(self, answer: asyncio.Task[Answer]) -> None:
+    def __init__(self, answer: asyncio.Task[Any]) -> None:
         self.answer = answer
         self.waiting = 0
 
@@ -27,12 +30,12 @@ class _Question:
 class SharedAnswers:
     """Answers of the last moment, and the questions that are still under way."""
 
-    def __init__(self, submit: Callable[[Command], Coroutine[Any, Any, Answer]]) -> None:
+    def __init__(self, submit: Callable[[Question], Coroutine[Any, Any, Any]]) -> None:
         self._submit = submit
-        self._kept: dict[Command, tuple[float, Answer]] = {}
-        self._under_way: dict[Command, _Question] = {}
+        self._kept: dict[Question, tuple[float, Any]] = {}
+        self._under_way: dict[Question, _Question] = {}
 
-    async def ask(self, command: Command, fresh_s: float) -> Answer:
+    async def ask(self, command: Question, fresh_s: float) -> Any:
         """The answer, ``fresh_s`` old at most. Raises what the engine's side raises.
 
         A question that nobody waits for any more is broken off.
@@ -59,14 +62,14 @@ class SharedAnswers:
         self._kept.clear()
         self._under_way.clear()
 
-    def _leave(self, command: Command, question: _Question) -> bool:
+    def _leave(self, command: Question, question: _Question) -> bool:
         """False: it was asked before something changed."""
         if self._under_way.get(command) is not question:
             return False
         del self._under_way[command]
         return True
 
-    def _end(self, command: Command, question: _Question, done: asyncio.Task[Answer]) -> None:
+    def _end(self, command: Question, question: _Question, done: asyncio.Task[Any]) -> None:
         current = self._leave(command, question)
         if done.cancelled() or done.exception() is not None or not current:
             return

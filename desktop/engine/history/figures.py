@@ -11,6 +11,7 @@ import sqlite3
 from collections import defaultdict
 from typing import NamedTuple
 
+from desktop.engine.history import depths
 from desktop.engine.history.figure_bins import (
     BUCKETS_MAX,
     LEVELS,
@@ -69,7 +70,8 @@ def _span(connection: sqlite3.Connection, command: TaskFigures, now: float) -> S
     (first,) = connection.execute(
         "SELECT min(at) FROM figure WHERE level = ?", (len(LEVELS) - 1,)
     ).fetchone()
-    since = max(command.since, float(first) if first is not None else until)
+    known = [float(at) for at in (first, depths.first(connection)) if at is not None]
+    since = max(command.since, min(known, default=until))
     level = next(
         number
         for number, one in enumerate(LEVELS)
@@ -196,11 +198,15 @@ def _points(
     for place, kind, bin_, n in connection.execute(sql, values):
         if n > 0:
             sums[place][kind].append((bin_, n))
+    waiting = depths.depths(connection, span.level, since, span.until, width)
     count = -(-buckets * span.width_s // width)
-    return tuple(_point(since + place * width, sums[place], width / 60) for place in range(count))
+    return tuple(
+        _point(since + place * width, sums[place], width / 60, waiting.get(place))
+        for place in range(count)
+    )
 
 
-def _point(at: float, kinds: dict[int, Bins], minutes: float) -> ChartPoint:
+def _point(at: float, kinds: dict[int, Bins], minutes: float, depth: int | None) -> ChartPoint:
     failed = sum(n for number, n in kinds[OUTCOME] if STATES[number] is TaskState.FAILURE)
     return ChartPoint(
         at=float(at),
@@ -209,6 +215,7 @@ def _point(at: float, kinds: dict[int, Bins], minutes: float) -> ChartPoint:
         runtime_p50_s=percentile(kinds[RUNTIME], 0.5),
         runtime_p95_s=percentile(kinds[RUNTIME], 0.95),
         wait_p95_s=percentile(kinds[WAIT], 0.95),
+        depth=depth,
     )
 
 

@@ -16,8 +16,9 @@ from desktop.engine.history.filters import Filters
 from desktop.engine.history.pages import list_tasks, selected
 from desktop.engine.history.readers import Question, Readers
 from desktop.engine.history.recorder import Recorder
-from desktop.engine.history.rows import id_text
-from desktop.engine.history.schema import KEYS_A_SECOND, STATE_NUMBER, UNFINISHED
+from desktop.engine.history.rows import id_text, task_of
+from desktop.engine.history.schema import HELD, KEYS_A_SECOND, STATE_NUMBER, UNFINISHED
+from desktop.engine.history.writer import SELECT
 from desktop.engine.history_commands import (
     ListTasks,
     Selection,
@@ -61,6 +62,10 @@ class History:
         """Record what is known of these tasks now. Any thread; returns at once."""
         self._recorder.put(tasks)
 
+    def note_depth(self, depth: int) -> None:
+        """So many messages wait in the app's queues now. Returns at once."""
+        self._recorder.note_depth(time.time(), depth)
+
     @property
     def mark(self) -> int:
         """Grows with each piece of news."""
@@ -71,6 +76,12 @@ class History:
         :data:`UNFINISHED_MAX`. Blocks; not on the loop."""
         self.flush()
         return self._readers.ask_now(_unfinished)
+
+    def had_by(self, node: str, pid: int) -> tuple[Task, ...]:
+        """Tasks that this worker process had and had not ended when they were last heard of; the
+        newest first, at most :data:`UNFINISHED_MAX`. Blocks; not on the loop."""
+        self.flush()
+        return self._readers.ask_now(lambda connection: _had_by(connection, node, pid))
 
     def heard_until(self) -> float | None:
         """When news of any task came last; None when there is none. Blocks; not on the loop."""
@@ -149,6 +160,16 @@ def _unfinished(connection: sqlite3.Connection) -> tuple[str, ...]:
         f"AND state != {STATE_NUMBER[TaskState.SUCCESS]} ORDER BY key DESC LIMIT ?"
     )
     return tuple(id_text(id_) for (id_,) in connection.execute(question, (UNFINISHED_MAX,)))
+
+
+def _had_by(connection: sqlite3.Connection, node: str, pid: int) -> tuple[Task, ...]:
+    states = ", ".join(str(STATE_NUMBER[state]) for state in HELD)
+    question = (
+        f"{SELECT} WHERE task.state IN ({states}) "
+        f"AND task.state != {STATE_NUMBER[TaskState.SUCCESS]} AND node.text = ? AND task.pid = ? "
+        "ORDER BY task.key DESC LIMIT ?"
+    )
+    return tuple(map(task_of, connection.execute(question, (node, pid, UNFINISHED_MAX))))
 
 
 def _newest(connection: sqlite3.Connection) -> float | None:

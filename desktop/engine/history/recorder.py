@@ -18,6 +18,7 @@ from desktop.engine.config import HistoryConfig
 from desktop.engine.errors import TrayError
 from desktop.engine.history import database
 from desktop.engine.history.backlog import Backlog
+from desktop.engine.history.depths import Depths
 from desktop.engine.history.retention import Retention
 from desktop.engine.history.writer import Writer
 from desktop.engine.model import Problem
@@ -57,6 +58,7 @@ class Recorder:
         self._settings = settings
         self._on_change = on_change
         self._backlog = Backlog()
+        self._depths = Depths()
         self._wake = threading.Condition()
         self._hurry = False
         self._closing = False
@@ -89,6 +91,15 @@ class Recorder:
             if was_empty or len(self._backlog) >= BATCH_MAX:
                 self._wake.notify_all()
 
+    def note_depth(self, at: float, depth: int) -> None:
+        """Record that so many messages waited in the app's queues then. Returns at once."""
+        with self._wake:
+            if self._refused or not self._settings.enabled:
+                return
+            self._depths.note(at, depth)
+            if self._depths.due:
+                self._wake.notify_all()
+
     def configure(self, settings: HistoryConfig) -> None:
         """Keep by these rules from now on."""
         with self._wake:
@@ -101,18 +112,20 @@ class Recorder:
     def flush(self, timeout_s: float) -> bool:
         """Wait until what was put is written; False when it is not in that time."""
         with self._wake:
-            if self._thread is None or not (self._backlog or self._busy):
+            if self._thread is None or not self._has_news:
                 return not self._backlog
             self._hurry = True
             self._wake.notify_all()
-            return self._wake.wait_for(
-                lambda: not (self._backlog or self._busy) or self._closing, timeout_s
-            )
+            return self._wake.wait_for(lambda: not self._has_news or self._closing, timeout_s)
+
+    @property
+    def _has_news(self) -> bool:
+        return bool(self._backlog or self._depths or self._busy)
 
     @property
     def waiting(self) -> bool:
         """Whether there is something that is not written yet."""
-        return bool(self._thread and (self._backlog or self._busy))
+        return bool(self._thread and self._has_news)
 
     @property
     def dropped(self) -> int:
@@ -167,7 +180,9 @@ class Recorder:
 
     def _wait_for_news(self, keep_s: float) -> None:
         """Sleep until there is something to write and its time has come, or ``keep_s`` is over."""
-        self._wake.wait_for(lambda: self._backlog or self._closing, keep_s)
+        self._wake.wait_for(
+            lambda: self._backlog or self._closing or self._depths.due or self._hurry, keep_s
+        )
         if self._backlog:
             self._wake.wait_for(
                 lambda: self._hurry or self._closing or len(self._backlog) >= BATCH_MAX,
@@ -191,17 +206,22 @@ class Recorder:
         while True:
             with self._wake:
                 batch = self._backlog.take(BATCH_MAX)
-                self._busy = bool(batch)
-                if not batch:
+                depths = self._depths.take()
+                self._busy = bool(batch or depths)
+                if not self._busy:
                     self._hurry = False
                     self._wake.notify_all()
                     return wrote
             wrote = True
             try:
-                self._writer.write(batch, time.time())
+                if depths:
+                    self._writer.write_depths(depths)
+                if batch:
+                    self._writer.write(batch, time.time())
             except (sqlite3.Error, OSError):
                 with self._wake:
                     self._backlog.give_back(batch)
+                    self._depths.give_back(depths)
                     self._busy = False
                 raise
             except Exception:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from desktop.engine.history.rows import storable
 
@@ -23,13 +24,11 @@ class Vocabulary:
         self._connection = connection
         self._add = f"INSERT OR IGNORE INTO {table} (text) VALUES (?)"
         self._ask = f"SELECT id FROM {table} WHERE text = ?"
-        self._numbers: dict[str, int] = {}
+        self._numbers = _Numbers(self._look_up)
+        self.number: Callable[[str], int] = self._numbers.__getitem__
+        """The small integer that stands for words, made when they are new."""
 
-    def number(self, words: str) -> int:
-        """The small integer that stands for ``words``, made when they are new."""
-        number = self._numbers.get(words)
-        if number is not None:
-            return number
+    def _look_up(self, words: str) -> int:
         value = (stored(words),)
         found = self._connection.execute(self._ask, value).fetchone()
         if found is None:
@@ -43,3 +42,14 @@ class Vocabulary:
     def forget(self) -> None:
         """Read all anew from the file."""
         self._numbers.clear()
+
+
+class _Numbers(dict[str, int]):
+    """Asks for what it does not have; what it has costs no call of Python."""
+
+    def __init__(self, look_up: Callable[[str], int]) -> None:
+        super().__init__()
+        self._look_up = look_up
+
+    def __missing__(self, words: str) -> int:
+        return self._look_up(words)

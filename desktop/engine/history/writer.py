@@ -7,10 +7,11 @@ belongs. Used by the recorder's thread alone.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TypeVar
 
+from desktop.engine.history import depths
 from desktop.engine.history.faults import fault_of
 from desktop.engine.history.merge import merge
 from desktop.engine.history.rows import Row, id_value, key_of, row_maker, storable, task_of
@@ -88,10 +89,16 @@ class Writer:
             self._remove(list(self._rows(list(keys)).values()), figures=False)
             self._sums.flush()
 
+    def write_depths(self, most: Mapping[int, int]) -> None:
+        """Record how many messages waited (:class:`~desktop.engine.history.depths.Depths`)."""
+        with self._transaction():
+            depths.write(self._connection, most)
+
     def prune_figures(self, now: float) -> None:
         """Forget figures of the finer widths that are past their time."""
         with self._transaction():
             self._sums.prune(now)
+            depths.prune(self._connection, now)
 
     def forget_cached(self) -> None:
         """After somebody else changed the tables of words."""
@@ -162,8 +169,6 @@ class Writer:
         return key
 
     def _fault(self, task: Task) -> int | None:
-        if not (task.exception or task.traceback or task.attempts):
-            return None
         found = fault_of(task)
         if found is None:
             return None
@@ -209,10 +214,18 @@ class _Transaction:
 def _indexed(row: Row, name: str, name_number: int, node_number: int) -> Row:
     """Key and texts of a row as the index was, or is, given them."""
     facets = f"{STATE}{row[3]} {NAME}{name_number} {NODE}{node_number}"
+    args, kwargs, result, exception, traceback = row[7:12]
+    # Not called for what needs nothing: six calls a task are a microsecond.
     return (
-        row[0], facets, spaced(name), spaced(row[7]), spaced(row[8]), spaced(row[9]),
-        spaced(row[10]), spaced(row[11]),
-    )  # fmt: skip
+        row[0],
+        facets,
+        name if name.isascii() else spaced(name),
+        args if args is None or args.isascii() else spaced(args),
+        kwargs if kwargs is None or kwargs.isascii() else spaced(kwargs),
+        result if result is None or result.isascii() else spaced(result),
+        exception if exception is None or exception.isascii() else spaced(exception),
+        traceback if traceback is None or traceback.isascii() else spaced(traceback),
+    )
 
 
 def _chunks(values: list[T]) -> Iterable[list[T]]:

@@ -81,6 +81,7 @@ class QueueWatch:
         self._readings = found
         self._ours = await asyncio.to_thread(self._sent_by_us, broker, found)
         self._note_alone(now)
+        self._stack.tasks.history.note_depth(sum(one.depth for one in self._mine()))
         return found
 
     def _sent_by_us(self, broker: Broker, found: Iterable[Reading]) -> frozenset[str]:
@@ -129,7 +130,6 @@ class QueueWatch:
     def status(self, rows: Sequence[WorkerRow]) -> tuple[Queue, ...]:
         """The app's queues, and what else holds messages; ``rows`` are its processes. Redis does
         not know who consumes; the workers of the app do. None while none was seen."""
-        said = self.consumers()
         workers = [row for row in rows if row.role is Role.WORKER]
         return tuple(
             Queue(
@@ -138,9 +138,12 @@ class QueueWatch:
                 sum(one.name in row.queues for row in workers) if workers else None,
                 one.unacked,
             )
-            for one in self._readings
-            if self._is_mine(one.name, said)
+            for one in self._mine()
         )
+
+    def _mine(self) -> tuple[Reading, ...]:
+        said = self.consumers()
+        return tuple(one for one in self._readings if self._is_mine(one.name, said))
 
     def findings(self) -> tuple[Finding, ...]:
         """Queues that nobody consumes."""

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from desktop.engine.app_info import AppInfo
@@ -14,13 +14,15 @@ from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.cleanup import audit
 from desktop.engine.cleanup_model import HeldTask, LostTask, RescuedTask
 from desktop.engine.commands import CleanupEntry
+from desktop.engine.errors import TrayError
 from desktop.engine.rescue import losses, unacked
 from desktop.engine.rescue.claims import Scene
 from desktop.engine.rescue.lost import Dying, LostTasks, read_dying, suspects, write_dying
 from desktop.engine.rescue.message import Message
+from desktop.engine.rescue.untold import Untold
 from desktop.engine.rescue.watched import Watched
 from desktop.engine.rescue.witnesses import Broker
-from desktop.engine.telemetry.holders import Holders
+from desktop.engine.telemetry.holders import Holders, Holding
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +33,7 @@ RUNNING_S = 1.0
 UNTOLD_S = 600.0
 """What was found by itself stands in the next report for so long."""
 NAMES_MAX = 5_000
+DEATHS_MAX = 500
 
 
 class Accounting:
@@ -39,9 +42,12 @@ class Accounting:
     def __init__(self, folder: Path) -> None:
         self.list = LostTasks(folder / "lost.json")
         self.unsettled: list[Watched] = []
-        """Those whose tasks were not accounted for yet."""
+        """Those whose tasks were not accounted for yet: of a broker that needs no rescue, all."""
         self._dying_path = folder / "dying.json"
         self._dying: dict[Watched, Dying] = {}
+        self._ended: dict[Watched, frozenset[str]] = {}
+        """Ids that the log of each tells to have ended: a process that is killed takes its last
+        events with it."""
         self._loaded = False
         self._asked: dict[tuple[str, int], dict[str, HeldTask]] = {}
         self._back: dict[str, float] = {}
@@ -55,9 +61,19 @@ class Accounting:
         if not self._loaded:
             await asyncio.to_thread(self.list.load)
             for one in await asyncio.to_thread(read_dying, self._dying_path):
+                self.unsettled = [
+                    dead for dead in self.unsettled if dead.identity != one.dead.identity
+                ]
                 self._dying.setdefault(one.dead, one)
                 self.unsettled.append(one.dead)
             self._loaded = True
+
+    def died(self, dead: Watched) -> None:
+        """Its tasks are to be accounted for. A death that is told twice, by the process table and
+        by the record of a service, is one."""
+        known = any(one.identity == dead.identity for one in self.unsettled)
+        if not known and len(self.unsettled) < DEATHS_MAX:
+            self.unsettled.append(dead)
 
     def told(self) -> tuple[tuple[RescuedTask, ...], tuple[LostTask, ...]]:
         """What was put back and what was found lost since this was asked last."""
@@ -104,14 +120,28 @@ class Accounting:
         while len(self._back) > unacked.READ_MAX:
             del self._back[next(iter(self._back))]
 
-    async def note(self, read: Iterable[Message], info: AppInfo, holders: Holders) -> None:
+    async def note(
+        self,
+        read: Iterable[Message],
+        info: AppInfo,
+        holders: Holders,
+        untold: Callable[[Watched], Untold],
+    ) -> None:
         """Write down what those that died may have lost, before it is waited for the last word:
-        this engine may not live to hear it. ``read`` is what is unacknowledged."""
+        this engine may not live to hear it. ``read`` is what is unacknowledged; ``untold`` asks
+        other witnesses than events, and blocks."""
         new = [dead for dead in self.unsettled if dead not in self._dying]
         if not new:
             return
         ids = {one.id for one in read}
         for dead in new:
+            try:
+                more = await asyncio.to_thread(untold, dead)
+            except TrayError as error:
+                log.warning("what no event told of %s can't be read: %s", dead.node, error)
+                more = Untold()
+            self._ended[dead] = more.ended
+            self._dying[dead] = Dying(dead, more.suspects)
             tasks = self._suspects(dead, info, holders)
             self._dying[dead] = Dying(dead, tuple(one for one in tasks if one.id not in ids))
         await self._write_dying()
@@ -135,12 +165,11 @@ class Accounting:
                 await asyncio.sleep(min(dead.died_at + LATE_EVENTS_S - time.time(), LATE_EVENTS_S))
             candidates = self._suspects(dead, info, holders)
             queues = (*dead.queues, *info.queues)
-            lost = await asyncio.to_thread(
-                losses.really_lost, broker, candidates, queues, info.result_backend
-            )
+            lost = await asyncio.to_thread(losses.really_lost, broker, candidates, queues, info)
             holders.settle(one.id for one in lost)
             self.unsettled.remove(dead)
             self._dying.pop(dead, None)
+            self._ended.pop(dead, None)
             found.extend(lost)
         if found:
             log.warning("lost with their workers: %s", ", ".join(one.id for one in found))
@@ -161,12 +190,23 @@ class Accounting:
             info.default_queue,
         )
         known = {one.id for one in found}
-        found = (*found, *(one for one in (noted.tasks if noted else ()) if one.id not in known))
+        others = [one for one in (noted.tasks if noted else ()) if one.id not in known]
+        last = holders.last(one.id for one in others)
+        found = (*found, *(one for one in others if not _is_elsewhere(last.get(one.id), dead)))
+        ended = self._ended.get(dead, frozenset())
         early = {one for one, task in asked.items() if task.acknowledged}
         return tuple(
             one
             for one in found
             if self._back.get(one.id, 0.0) < dead.died_at
+            and one.id not in ended
             and not holders.has_ended(one.id)
             and (one.id in early or not (info.acks_late or one.name in self._late))
         )
+
+
+def _is_elsewhere(holding: Holding | None, dead: Watched) -> bool:
+    """Another process got it since."""
+    if holding is None or (holding.node == dead.node and holding.pid in {0, dead.pid}):
+        return False
+    return holding.at >= dead.create_time

@@ -29,6 +29,8 @@ class Deaths:
         self._on_death = on_death
         self._watched: dict[Identity, Watched] = {}
         self._descriptors: dict[Identity, int] = {}
+        self._told: set[Identity] = set()
+        """Ended, and maybe still in the rows: a look at the machine lasts longer than a death."""
         self._polling: asyncio.Task[None] | None = None
 
     @property
@@ -37,10 +39,12 @@ class Deaths:
 
     def watch(self, rows: Iterable[WorkerRow]) -> None:
         """Watch these too, and learn what is newly known of those that are watched."""
+        rows = tuple(rows)
+        self._told &= {(row.pid, row.create_time) for row in rows}
         for row in rows:
-            if row.role is not Role.WORKER or row.owner is Owner.REMOTE:
-                continue
             identity = (row.pid, row.create_time)
+            if row.role is not Role.WORKER or row.owner is Owner.REMOTE or identity in self._told:
+                continue
             known = self._watched.get(identity)
             self._watched[identity] = Watched(
                 row.pid,
@@ -48,6 +52,7 @@ class Deaths:
                 row.node or (known.node if known else ""),
                 row.queues or (known.queues if known else ()),
                 row.children or (known.children if known else ()),
+                log=row.log_path or (known.log if known else ""),
             )
             if known is None:
                 self._begin(identity)
@@ -87,6 +92,7 @@ class Deaths:
             os.close(descriptor)
         watched = self._watched.pop(identity, None)
         if watched:
+            self._told.add(identity)
             self._on_death(msgspec.structs.replace(watched, died_at=time.time()))
 
     async def _poll(self) -> None:

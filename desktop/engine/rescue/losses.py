@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from desktop.engine import redis_url
+from desktop.engine.app_info import AppInfo
 from desktop.engine.cleanup_model import LostTask
 from desktop.engine.commands import RunAgainReport, ServiceProblem
 from desktop.engine.errors import TrayError
@@ -29,21 +30,26 @@ log = logging.getLogger(__name__)
 
 
 def really_lost(
-    broker: Broker, tasks: Sequence[LostTask], queues: Collection[str], result_backend: str
+    broker: Broker, tasks: Sequence[LostTask], queues: Collection[str], info: AppInfo
 ) -> tuple[LostTask, ...]:
-    """Those whose message is nowhere (``queues`` are searched too), and that have no result.
-    Raises ServiceError."""
+    """Those whose message is nowhere (``queues`` are searched too), and that have no result where
+    the app of ``info`` keeps them. Raises ServiceError."""
     if not tasks:
         return ()
     ids = frozenset(one.id for one in tasks)
-    somewhere = {one.id for one in unacked.read(broker.url, broker.keys)}
     everywhere = {*queues, *(one.queue for one in tasks if one.queue)}
-    somewhere |= unacked.waiting(broker.url, broker.keys, everywhere, ids)
+    # The queues on both sides: a worker that takes a message between two looks moves it one way,
+    # one that gives it back the other.
+    somewhere = set(unacked.waiting(broker.url, broker.keys, everywhere, ids))
+    somewhere |= {one.id for one in unacked.read(broker.url, broker.keys)}
+    somewhere |= unacked.waiting(broker.url, broker.keys, everywhere, ids - somewhere)
     left = [one for one in tasks if one.id not in somewhere]
-    if redis_url.is_redis(result_backend):
+    if redis_url.is_redis(info.result_backend):
         # Without it the events alone speak.
         with contextlib.suppress(TrayError):
-            ended = unacked.finished(result_backend, [one.id for one in left])
+            ended = unacked.finished(
+                info.result_backend, [one.id for one in left], info.result_key_prefix
+            )
             left = [one for one in left if one.id not in ended]
     return tuple(left)
 
@@ -105,12 +111,7 @@ def _problem(task: LostTask | None, url: str) -> Problem | None:
     if not task.payload:
         return _failed(
             text("Its arguments are not known whole."),
-            text(
-                "{name} was sent with {args} {kwargs}, as far as it was told.",
-                name=task.name,
-                args=task.args,
-                kwargs=task.kwargs,
-            ),
+            _as_told(task),
             text("Send it from where it came from."),
         )
     if not url:
@@ -120,6 +121,17 @@ def _problem(task: LostTask | None, url: str) -> Problem | None:
             text("Start Redis first."),
         )
     return None
+
+
+def _as_told(task: LostTask) -> Text:
+    if not task.args and not task.kwargs:
+        return text("Only the log of its worker told of {name}.", name=task.name)
+    return text(
+        "{name} was sent with {args} {kwargs}, as far as it was told.",
+        name=task.name,
+        args=task.args,
+        kwargs=task.kwargs,
+    )
 
 
 def _unknown() -> Problem:

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from desktop.engine.telemetry.holders import Holding
 
 KEPT_MAX = 1_000
 """The oldest are forgotten beyond it."""
+TOLD_S = 7 * 86_400.0
+"""One that can't be run again from here is told for a week: there is nothing else to do about it.
+It stays in the list, and in the log of the cleanups."""
 CUT_AT = 1_024
 """Celery cuts representations of arguments there (``resultrepr_maxsize``, ``argsrepr``)."""
 
@@ -109,8 +113,11 @@ class LostTasks:
 
     @property
     def open(self) -> tuple[LostTask, ...]:
-        """Those that were not run again."""
-        return tuple(one for one in self.all if not one.again_id)
+        """Those that were not run again, and are to be told."""
+        oldest = time.time() - TOLD_S
+        return tuple(
+            one for one in self.all if not one.again_id and (one.payload or one.lost_at > oldest)
+        )
 
     @property
     def all(self) -> tuple[LostTask, ...]:

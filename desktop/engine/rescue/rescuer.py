@@ -12,6 +12,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -27,10 +28,11 @@ from desktop.engine.control import Control
 from desktop.engine.errors import TrayError
 from desktop.engine.model import Identity, WorkerRow
 from desktop.engine.rescue import claims, keys, losses, unacked, witnesses
-from desktop.engine.rescue.accounting import Accounting
+from desktop.engine.rescue.accounting import DEATHS_MAX, Accounting
 from desktop.engine.rescue.claims import Scene
 from desktop.engine.rescue.deaths import Deaths, pool_lives
 from desktop.engine.rescue.message import Message
+from desktop.engine.rescue.untold import HadBy, ask
 from desktop.engine.rescue.watched import Watched
 from desktop.engine.rescue.witnesses import Broker, Witnesses
 from desktop.engine.telemetry.holders import Holders
@@ -48,7 +50,6 @@ DEATH_PAUSE_S = 0.1
 """What a process had sent before its end is read by the broker within this."""
 PAUSES_S = (0.5, 1.0, 1.0, 2.0, 2.0, 4.0, 8.0, 15.0)
 """Between attempts that were refused; then with every beat."""
-DEATHS_MAX = 500
 
 
 class RescueStack(msgspec.Struct, frozen=True):
@@ -61,6 +62,7 @@ class RescueStack(msgspec.Struct, frozen=True):
     control: Control | None = None
     holders: Holders | None = None
     ours: tuple[Identity, ...] = ()
+    had_by: HadBy = lambda *_: ()
 
 
 class RescueReport(msgspec.Struct, frozen=True):
@@ -99,7 +101,16 @@ class Rescuer:
         ended while no engine ran."""
         now = time.time()
         for row in dead:
-            self._dead.append(Watched(row.pid, row.create_time, row.node, row.queues, (), now))
+            one = Watched(
+                row.pid,
+                row.create_time,
+                row.node,
+                row.queues,
+                died_at=now,
+                log=row.log_path,
+            )
+            self._dead.append(one)
+            self._accounts.died(one)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
         self._wake.set()
@@ -165,7 +176,7 @@ class Rescuer:
 
     def _on_death(self, dead: Watched) -> None:
         self._dead.append(dead)
-        self._accounts.unsettled.append(dead)
+        self._accounts.died(dead)
         self._wake.set()
 
     async def _run(self) -> None:
@@ -213,7 +224,8 @@ class Rescuer:
         holders = stack.holders or Holders()
         names = frozenset((*stack.info.queues, *stack.info.consumed))
         read = await asyncio.to_thread(unacked.read, broker.url, broker.keys)
-        await self._accounts.note(read, stack.info, holders)
+        untold = partial(ask, had_by=stack.had_by, running=self._deaths.running, info=stack.info)
+        await self._accounts.note(read, stack.info, holders, untold)
         scene = self._scene(holders, read, grace_s)
         proven = claims.proven(read, scene)
         moved = await asyncio.to_thread(unacked.put_back, broker.url, broker.keys, proven, names)

@@ -175,12 +175,13 @@ def searchable(url: str, keys: Keys, queues: Collection[str]) -> bool:
         return all(int(client.llen(key)) <= _SEARCH_MAX for key in lists)
 
 
-def finished(url: str, ids: Sequence[str]) -> frozenset[str]:
-    """Those of ``ids`` whose result is in the Redis result backend at ``url``."""
+def finished(url: str, ids: Sequence[str], key_prefix: str = "") -> frozenset[str]:
+    """Those of ``ids`` whose result is in the Redis result backend at ``url``, which puts
+    ``key_prefix`` before its keys."""
     if not ids:
         return frozenset()
     with connected(url) as client:
-        values: Any = client.mget([f"celery-task-meta-{one}" for one in ids])
+        values: Any = client.mget([f"{key_prefix}celery-task-meta-{one}" for one in ids])
     return frozenset(
         one for one, value in zip(ids, values, strict=True) if value and _is_end(value)
     )

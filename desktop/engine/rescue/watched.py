@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from desktop.engine.model import Identity
+
 
 class Watched(msgspec.Struct, frozen=True):
     """A worker process of this machine that runs, or that has ended."""
@@ -17,3 +19,9 @@ class Watched(msgspec.Struct, frozen=True):
     """Its pool, as it was last seen."""
     died_at: float = 0.0
     """Wall clock; 0.0: it runs."""
+    log: str = ""
+    """The file that it writes to, where it is one of ours."""
+
+    @property
+    def identity(self) -> Identity:
+        return self.pid, self.create_time

@@ -17,7 +17,7 @@ from desktop.engine.task_commands import (
     TaskOutcome,
     TaskVerb,
 )
-from desktop.engine.task_control import again, by_hand, records, revoking
+from desktop.engine.task_control import again, by_hand, records, revoking, terminating
 from desktop.engine.task_control.outcomes import outcome, report
 from desktop.engine.task_control.place import Place, place_of
 from desktop.engine.task_control.whereabouts import Seen, Whereabouts, look
@@ -47,7 +47,7 @@ class TaskActions:
 
     async def act(self, command: ActOnTasks) -> TaskActionReport:
         """Raises ServiceError while the broker is down, UsageError for what can't be meant."""
-        signal = revoking.check_signal(command.signal)
+        signal = terminating.check_signal(command.signal)
         place = await place_of(self._stack)
         tasks = await records.concerned(self._stack, command.selection)
         seen = await look(place, tasks)
@@ -57,11 +57,11 @@ class TaskActions:
         elif command.verb is TaskVerb.REVOKE:
             outcomes = await self._revoke(place, seen, known, dry_run=command.dry_run)
         elif command.verb is TaskVerb.TERMINATE:
-            can, cannot = _sorted(known, lambda one: revoking.terminable(one, seen))
+            can, cannot = _sorted(known, lambda one: terminating.terminable(one, seen))
             outcomes = cannot + (
-                [outcome(one, revoking.will_be_terminated(one, signal)) for one in can]
+                [outcome(one, terminating.will_be_terminated(one, seen, signal)) for one in can]
                 if command.dry_run
-                else await revoking.terminate(place, can, signal)
+                else await terminating.terminate(place, seen, can, signal)
             )
         else:
             outcomes = (

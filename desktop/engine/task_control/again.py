@@ -41,6 +41,12 @@ def preview(known: Whereabouts, info: AppInfo) -> TaskOutcome:
     return outcome(known, words)
 
 
+def why_not(known: Whereabouts) -> Text:
+    """Why it can't be sent again as it was; "" when it can."""
+    refused = _refused(known, arguments_of(known))
+    return refused.words if refused else Text("")
+
+
 async def run_again(place: Place, tasks: Sequence[Whereabouts], note: Note) -> list[TaskOutcome]:
     """Send each again, as a new task."""
     check_content(place.info)

@@ -93,7 +93,7 @@ async def run(
     again.check_content(place.info)
     queue = command.queue or (first.queue if first else "") or task.queue
     queue = queue or place.info.default_queue
-    consumers = await _consumers(place)
+    consumers, complete = await _consumers(place)
     _check_queue(place, queue, consumers, chosen=bool(command.queue))
     letter = _letter(command, first, queue, args, kwargs)
     if countdown_s:
@@ -101,7 +101,8 @@ async def run(
     at = time.time()
     new_id = await asyncio.to_thread(send, place.url, place.options, letter)
     note(letter, new_id, at)
-    return _report(command.name, queue, new_id, consumed=queue in consumers)
+    # Where a worker did not answer it may be the one that consumes the queue.
+    return _report(command.name, queue, new_id, consumed=queue in consumers or not complete)
 
 
 def _letter(
@@ -122,10 +123,16 @@ def _letter(
 
 
 def _report(name: str, queue: str, new_id: str, *, consumed: bool) -> TaskActionReport:
-    words = text("Sent to {queue} as {id}.", queue=verbatim(queue), id=new_id)
-    if not consumed:
-        words = text("{sent} No worker consumes that queue now: it waits.", sent=words)
-    return TaskActionReport((TaskOutcome(new_id, name, True, words, new_id),), 1, 0, words)
+    def told(sent: Text) -> Text:
+        waits = text("{sent} No worker consumes that queue now: it waits.", sent=sent)
+        return sent if consumed else waits
+
+    # The outcome stands beside its id.
+    outcome = TaskOutcome(
+        new_id, name, True, told(text("Sent to {queue}.", queue=verbatim(queue))), new_id
+    )
+    whole = told(text("Sent to {queue} as {id}.", queue=verbatim(queue), id=new_id))
+    return TaskActionReport((outcome,), 1, 0, whole)
 
 
 def _countdown(seconds: float | None) -> float:
@@ -159,16 +166,17 @@ async def _task(place: Place, name: str) -> RegisteredTask:
     )
 
 
-async def _consumers(place: Place) -> frozenset[str]:
-    """Queues that some worker consumes now."""
+async def _consumers(place: Place) -> tuple[frozenset[str], bool]:
+    """Queues that some worker consumes now, and whether all workers that there are said so."""
     said = await asyncio.to_thread(place.control.replies, "active_queues", ANSWER_TIMEOUT_S)
-    return frozenset(
+    consumed = frozenset(
         str(queue.get("name"))
         for _, reply in said
         if isinstance(reply, list)
         for queue in reply
         if isinstance(queue, dict)
     )
+    return consumed, {node for node, _ in said} >= set(place.expected)
 
 
 def _check_queue(place: Place, queue: str, consumed: frozenset[str], *, chosen: bool) -> None:

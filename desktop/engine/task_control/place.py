@@ -10,7 +10,7 @@ from desktop.engine.app_info import AppInfo
 from desktop.engine.control import Control
 from desktop.engine.errors import ServiceError
 from desktop.engine.rescue.keys import Keys
-from desktop.engine.states import Role
+from desktop.engine.states import Role, ServiceKind
 from desktop.words import text
 
 if TYPE_CHECKING:
@@ -49,14 +49,21 @@ async def place_of(stack: LiveStack) -> Place:
     if found is None:
         raise broker_is_down()
     server = await stack.rescuer.broker()
+    seen = tuple(row.node for row in stack.found.rows if row.role is Role.WORKER and row.node)
     return Place(
         found.url,
         found.control,
         stack.app.info,
         server.url if server else "",
         server.keys if server else Keys(),
-        tuple(row.node for row in stack.found.rows if row.role is Role.WORKER and row.node),
+        (*seen, *(node for node in _own(stack) if node not in seen)),
     )
+
+
+def _own(stack: LiveStack) -> list[str]:
+    """Nodes of our workers that run: one that has just started is in no look yet."""
+    specs = (one.service.spec for one in stack.supervisors.values() if one.pid is not None)
+    return [spec.node for spec in specs if spec.kind is ServiceKind.WORKER and spec.node]
 
 
 def broker_is_down() -> ServiceError:

@@ -47,11 +47,18 @@ class Node(msgspec.Struct, frozen=True):
     name: str
     pid: int
     pool: str = ""
+    processes: tuple[int, ...] = ()
+    """Of its pool, where that has any."""
 
     @property
     def can_terminate(self) -> bool:
         """Celery's ``terminate_job``: only a process can be signalled, and a greenlet ended."""
         return self.pool in _PROCESSES | _GREENLETS
+
+    @property
+    def has_greenlets(self) -> bool:
+        """Its tasks are ended by GreenletExit, and by no signal."""
+        return self.pool in _GREENLETS
 
 
 class Whereabouts(msgspec.Struct, frozen=True):
@@ -110,11 +117,21 @@ async def look(place: Place, tasks: Sequence[Task]) -> Seen:
     )
 
 
-async def ask_nodes(place: Place) -> tuple[Node, ...]:
-    """Who answers now. Two nodes of one name are two."""
-    said = await asyncio.to_thread(place.control.replies, "stats", ANSWER_TIMEOUT_S)
+async def look_at_record(place: Place, task: Task) -> Whereabouts:
+    """What its record tells of a task, and its result where that is kept: nobody is waited for."""
+    ended = await asyncio.to_thread(_ended, place, [task.id])
+    return _whereabouts(task, None, None, ended.get(task.id))
+
+
+async def ask_nodes(place: Place, names: Sequence[str] | None = None) -> tuple[Node, ...]:
+    """Who answers now. Two nodes of one name are two. With ``names`` these alone are asked."""
+    said = await asyncio.to_thread(place.control.replies, "stats", ANSWER_TIMEOUT_S, names)
     answers = (answer_of(name, one if isinstance(one, dict) else {}) for name, one in said)
-    return tuple(Node(one.node, one.pid, one.pool) for one in answers if one)
+    return tuple(
+        Node(one.node, one.pid, one.pool, tuple(p for p in one.pool_pids if p != one.pid))
+        for one in answers
+        if one
+    )
 
 
 async def ask_active(place: Place, node: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
 from desktop.engine.telemetry import endings
 from desktop.engine.telemetry.memory import RECEIVED, STARTED, Memory, is_held, is_open
+from desktop.engine.telemetry.metrics import Metrics
 from desktop.engine.telemetry.nodes import Alive, Fate, Nodes
 from desktop.engine.telemetry.record import own
 from desktop.engine.telemetry.runs import ASKED
@@ -35,6 +36,7 @@ class Correctable(Memory):
     def __init__(self) -> None:
         super().__init__()
         self.nodes = Nodes()
+        self.metrics = Metrics(self.tombs.name)
         self._nameless: set[str] = set()  # nodes with tasks whose process is not known yet
 
     def tick(self, now: float, alive: Alive, wall: float = 0.0) -> None:
@@ -45,6 +47,9 @@ class Correctable(Memory):
             fates = self.nodes.fates(now, alive)
             if not fates:
                 return
+            for (name, _), fate in fates.items():
+                if fate is Fate.ALL_GONE and not self.nodes.knows(name):
+                    self.metrics.gone(name)
             for record in self.records.values():
                 fate = fates.get((record.worker, record.worker_pid), Fate.KEPT)
                 if fate is Fate.ALL_GONE and record.state is STARTED:

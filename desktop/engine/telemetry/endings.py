@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Iterator
 
 import msgspec
@@ -21,6 +23,26 @@ ENDS: dict[str, TaskState] = {
     # Celery 5.6: a lost connection took it from the worker; its message is delivered again.
     "task-cancelled": TaskState.RETRY,
 }
+
+
+_UNREGISTERED = re.compile(r"NotRegistered\((['\"].*['\"]),?\)")
+"""How a worker's consumer tells of a task that it does not know (``on_unknown_task``)."""
+
+NO_EXCEPTION = "None"
+"""What Celery tells of a retry that no exception caused (``repr(reason.exc)``)."""
+
+
+def unknown_name(exception: str) -> str:
+    """The name of a task that its worker did not know, which that exception alone tells: such a
+    task is never told as received. "" of any other exception."""
+    found = _UNREGISTERED.fullmatch(exception)
+    if found is None:
+        return ""
+    try:
+        name = ast.literal_eval(found[1])
+    except (ValueError, SyntaxError):
+        return ""
+    return name if isinstance(name, str) else ""
 
 
 def receive(record: Record, event: Event, place: float) -> None:
@@ -59,8 +81,9 @@ def end(record: Record, event: Event, state: TaskState, place: float) -> None:
     more = own(record)
     more.ended_at = event.timestamp or None
     more.doubt = ""
-    if event.exception:
+    if event.exception and event.exception != NO_EXCEPTION:
         more.exception = event.exception
+        record.name = record.name or unknown_name(event.exception)
     if event.traceback:
         more.traceback = event.traceback
     # A rejected message that goes back to its queue comes again, and so does a retried task.

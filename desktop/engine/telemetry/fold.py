@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from desktop.engine.iso_time import instant
+from desktop.engine.metrics_commands import WorkerSeries
 from desktop.engine.states import TaskState
 from desktop.engine.telemetry import endings, runs
 from desktop.engine.telemetry.correction import COUNTERS, Correctable
@@ -37,25 +38,51 @@ class Fold(Correctable):
         with self.lock:
             self._wall = wall
             node, pid, ends = "", -1, ENDS.get
+            records, told = self.records, self.metrics.of
+            counted = self.metrics.nobody
+            tasks = counted.tasks
             for event in events:
                 kind = event.type
                 if kind[:5] == "task-":
                     self.task_events += 1
                     if kind == "task-sent":
                         self._sent(event, now)
+                        told(event.hostname).of(None, event).count(kind)
                         continue
                     if event.hostname != node or event.pid != pid:
                         node, pid = self.nodes.task_event(event, now, wall)
+                        counted = told(node)
+                        tasks = counted.tasks
                     if kind == "task-received":
                         event.hostname, event.pid = node, pid
                         self._received(event, now)
+                        task = tasks.get(event.name or "") or counted.of(None, event)
+                        task.received += 1
+                        if not event.eta:
+                            task.prefetches = True
                     elif kind == "task-started":
-                        self._started(event, now)
-                    elif (state := ends(kind)) is not None:
-                        self._ended(event, state, now)
+                        self._started(event, record := records.get(event.uuid), now)
+                        record = record or records.get(event.uuid)
+                        task = (record and tasks.get(record.name)) or counted.of(record, event)
+                        task.started += 1
+                        if record is not None and record.received_at and not record.more.eta:
+                            task.prefetch_time_s = event.timestamp - record.received_at
+                    else:
+                        record = records.get(event.uuid)
+                        if (state := ends(kind)) is not None:
+                            self._ended(event, record, state, now)
+                            record = record or records.get(event.uuid)
+                        task = (record and tasks.get(record.name)) or counted.of(record, event)
+                        task.ended(event, record)
                 elif kind[:7] == "worker-" and event.hostname:
                     started = self.starts.count(event.hostname, event.pid)
                     self._worker_event(event, now, started)
+                    self.metrics.worker_event(event)
+
+    def series(self) -> tuple[WorkerSeries, ...]:
+        """What Flower's metrics tell, as it is now. Any thread may ask."""
+        with self.lock:
+            return self.metrics.report(self.records.values())
 
     def _sent(self, event: Event, now: float) -> None:
         record = self.records.get(event.uuid)
@@ -94,8 +121,7 @@ class Fold(Correctable):
         self._counts["received"] += 1
         self._note(record, now)
 
-    def _started(self, event: Event, now: float) -> None:
-        record = self.records.get(event.uuid)
+    def _started(self, event: Event, record: Record | None, now: float) -> None:
         place = event.clock or event.timestamp
         if (
             record is not None
@@ -127,8 +153,7 @@ class Fold(Correctable):
         self.starts.note(event.hostname, event.pid, event.timestamp)
         self._note(record, now)
 
-    def _ended(self, event: Event, state: TaskState, now: float) -> None:
-        record = self.records.get(event.uuid)
+    def _ended(self, event: Event, record: Record | None, state: TaskState, now: float) -> None:
         place = event.clock or event.timestamp
         if (
             record is not None

@@ -13,7 +13,7 @@ from sys import intern
 from desktop.engine.model import ActiveTask, TaskCounts
 from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
-from desktop.engine.telemetry.record import Record, own, task_of
+from desktop.engine.telemetry.record import Record, asked_again, own, task_of
 from desktop.engine.telemetry.tombs import Tombs
 from desktop.engine.telemetry.wire import Event
 
@@ -23,6 +23,9 @@ TEXT_MAX = 48 * 1024 * 1024
 """Characters that their long arguments, results and tracebacks may have together."""
 SHORT = 256
 """Arguments, and results, up to this many characters are not counted."""
+LATE_S = 5.0
+"""So long after its end a task is kept for "retried" of an earlier run: where runs overlap in a
+busy pool, one in two thousand comes after the end of the next."""
 CHANGED_MAX = 20_000
 """So many changes, or half the text, and they are to be taken at once."""
 
@@ -41,6 +44,8 @@ class Memory:
         self._waiting = 0
         self._changed: dict[str, Record] = {}
         self._late: list[Task] = []
+        self._lingering: list[Record] = []
+        """Ended, told, and kept for an event that is late."""
         self._counts = {"received": 0, "succeeded": 0, "failed": 0, "retried": 0, "revoked": 0}
         self._text = 0
         self._wall = 0.0
@@ -83,11 +88,23 @@ class Memory:
         with self.lock:
             changed, self._changed = self._changed, {}
             taken, self._late = self._late, []
+            lingering, self._lingering = self._lingering, []
+            for record in lingering:
+                if record.id not in changed:
+                    self._bury_or_wait(record)
             for record in changed.values():
                 if record.final:
-                    self._bury(record)
+                    self._bury_or_wait(record)
                 taken.append(task_of(record))
         return taken
+
+    def _bury_or_wait(self, record: Record) -> None:
+        """Forget it, unless an earlier run has still to tell why it was retried."""
+        waits = any(asked_again(run, record) for run in record.more.earlier or ())
+        if waits and self._wall - record.seen_at < LATE_S and record.id in self.records:
+            self._lingering.append(record)
+        elif record.final:
+            self._bury(record)
 
     @property
     def is_full(self) -> bool:

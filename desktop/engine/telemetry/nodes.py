@@ -102,6 +102,10 @@ class Nodes:
         node = self._nodes.get((name, pid))
         return node is not None and node.tally.task_events > 0
 
+    def knows(self, name: str) -> bool:
+        """Whether some process of this name is remembered."""
+        return any(key[0] == name for key in self._nodes)
+
     def skew(self, name: str) -> float:
         """Seconds to be added to a node's time stamps so that they are comparable with those of
         others; 0 while its clock agrees with this machine's."""

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from desktop.engine.control import Control
+from desktop.engine.metrics_commands import WorkerSeries
 from desktop.engine.model import ActiveTask, TaskCounts, TelemetryStatus
 from desktop.engine.task_model import Task
 from desktop.engine.telemetry.holders import Holders
@@ -128,6 +129,10 @@ class Telemetry:
     def speaks(self, node: str, pid: int) -> bool:
         """Whether an event of a task was heard of this process. Any thread may ask."""
         return self._fold.nodes.speaks(node, pid)
+
+    def series(self) -> tuple[WorkerSeries, ...]:
+        """What Flower's metrics tell, as it is now. Any thread may ask."""
+        return self._fold.series()
 
     def hurry(self) -> None:
         """The broker is up: a pause between two attempts ends now. Any thread may call."""

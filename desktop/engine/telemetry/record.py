@@ -205,12 +205,18 @@ def describe(record: Record, event: Event) -> None:
         record.queue = event.queue
 
 
+def asked_again(run: Run, record: Record) -> bool:
+    """This earlier run has asked for another, though its event is still on its way: a run with more
+    retries is there."""
+    return run.e < 0.0 and run.retries is not None and run.retries < record.retries
+
+
 def attempts_of(record: Record) -> tuple[Attempt, ...]:
     """The earlier runs that came to something, the oldest first."""
     told = (run for run in record.more.earlier or () if run.s >= 0.0 or run.e >= 0.0)
     return tuple(
         Attempt(
-            state=run.state,
+            state=TaskState.RETRY if asked_again(run, record) else run.state,
             worker=run.node,
             worker_pid=run.pid,
             received_at=run.received_at,

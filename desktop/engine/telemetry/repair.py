@@ -34,6 +34,9 @@ for a task may be told to send no events."""
 MISSED_EVERY_MAX_S = 1800.0
 GAP_MARGIN_S = 10.0
 """Clocks disagree, and what was heard last was not written yet."""
+LATE_S = 1.0
+"""A result lies there before the last events of its run are read: so long these have, and then they
+tell better. Read in batches of 50 ms, and later where a burst comes."""
 IDS_MAX = 50_000
 """Tasks that are looked for in one go, the newest first."""
 
@@ -75,7 +78,7 @@ class Repair:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._again = False
-        self._stopped = False
+        self._stopped = threading.Event()
         self._gap: float | None = None
         """Since then events may have been missed (wall clock)."""
         self._is_first = True
@@ -91,7 +94,7 @@ class Repair:
         """Repair now, or once more as soon as the present one is done. ``gap`` is the time since
         which events may have been missed, where they were for certain."""
         with self._lock:
-            if self._stopped:
+            if self._stopped.is_set():
                 return
             if gap is not None:
                 self._gap = gap if self._gap is None else min(gap, self._gap)
@@ -117,7 +120,7 @@ class Repair:
     def stop(self) -> None:
         """Begin no more; what is under way ends by itself, and nobody is told of it."""
         with self._lock:
-            self._stopped = True
+            self._stopped.set()
 
     # --- the thread --------------------------------------------------------------------------
 
@@ -130,7 +133,7 @@ class Repair:
                 log.exception("the repair of the telemetry broke")
             self._due_at = time.monotonic() + EVERY_S
             with self._lock:
-                if not self._again or self._stopped:
+                if not self._again or self._stopped.is_set():
                     self._thread = None
                     return
                 self._again = False
@@ -150,22 +153,25 @@ class Repair:
             before = self._told(self._witnesses.unfinished)
             ids |= dict.fromkeys(one for one in before if one not in held)
             gap = self._witnesses.heard_until()
-        self._settle(list(ids)[:IDS_MAX], asked_at, at)
-        if gap is not None:
-            for task in self._each(self._witnesses.ended_since, gap - GAP_MARGIN_S):
-                self._fold.settle(task, asked_at, at)
-
-    def _settle(self, ids: Sequence[str], asked_at: float, at: float) -> None:
-        """What became of tasks that should be somewhere and are not."""
-        if not ids:
-            return
-        open_ = dict.fromkeys(ids)
-        for task in self._each(self._witnesses.results, ids):
-            self._fold.settle(task, asked_at, at)
+        wanted = list(ids)[:IDS_MAX]
+        ended = self._each(self._witnesses.results, wanted) if wanted else ()
+        open_ = dict.fromkeys(wanted)
+        for task in ended:
             open_.pop(task.id, None)
         queued = self._told(self._witnesses.queued, frozenset(open_)) if open_ else None
-        if not queued:
-            return
+        if gap is not None:
+            ended += self._each(self._witnesses.ended_since, gap - GAP_MARGIN_S)
+        if ended or queued:
+            self._stopped.wait(LATE_S)
+        for task in ended:
+            self._fold.settle(task, asked_at, at)
+        if queued:
+            self._settle_queued(queued, open_, asked_at, at)
+
+    def _settle_queued(
+        self, queued: Queued, open_: Iterable[str], asked_at: float, at: float
+    ) -> None:
+        """What the broker has of those that should be somewhere, are not, and have no result."""
         for one, queue in queued.waiting.items():
             self._fold.settle(Task(one, queue=queue, doubt="queued", seen_at=at), asked_at, at)
         if queued.complete:

@@ -16,6 +16,7 @@ from desktop.engine.broker import connected, glob_literal
 from desktop.engine.iso_time import instant
 from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
+from desktop.engine.telemetry.endings import unknown_name
 from desktop.engine.telemetry.wire import ID_MAX, REPR_MAX, TEXT_MAX, TRACEBACK_MAX
 
 PREFIX = "celery-task-meta-"
@@ -103,16 +104,17 @@ def task_of(task_id: str, value: bytes) -> Task | None:
     if state is None:
         return None
     finished_at = instant(meta.date_done) if isinstance(meta.date_done, str) else None
+    exception = "" if state is TaskState.SUCCESS else exception_of(meta.result)
     return Task(
         task_id,
-        name=_text(meta.name, TEXT_MAX),
+        name=_text(meta.name, TEXT_MAX) or unknown_name(exception),
         state=state,
         worker=_text(meta.worker, TEXT_MAX),
         queue=_text(meta.queue, TEXT_MAX),
         args=_shown(meta.args),
         kwargs=_shown(meta.kwargs),
         result=_shown(meta.result) if state is TaskState.SUCCESS else "",
-        exception="" if state is TaskState.SUCCESS else exception_of(meta.result),
+        exception=exception,
         traceback=_text(meta.traceback, TRACEBACK_MAX),
         retries=meta.retries if isinstance(meta.retries, int) and meta.retries > 0 else 0,
         parent_id=_text(meta.parent_id, ID_MAX),

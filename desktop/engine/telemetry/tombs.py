@@ -25,6 +25,7 @@ class Tomb(msgspec.Struct, gc=False):
     at: float
     seen: int
     """Bits: 1 received, 2 started, 4 ended by an event (not told by its result)."""
+    name: str = ""
 
     def is_before(self, event: Event, state: TaskState, skew: Skew) -> bool:
         """Whether ``event`` tells of a run behind this end."""
@@ -84,6 +85,11 @@ class Tombs:
     def get(self, task_id: str) -> Tomb | None:
         return self._all.get(task_id)
 
+    def name(self, task_id: str) -> str:
+        """Of a task; "" of one that is not remembered."""
+        tomb = self._all.get(task_id)
+        return tomb.name if tomb else ""
+
     def pop(self, task_id: str) -> None:
         self._all.pop(task_id, None)
 
@@ -91,7 +97,13 @@ class Tombs:
         """``record`` has finished."""
         seen = (record.r >= 0.0) | (record.s >= 0.0) << 1 | (not record.more.settled) << 2
         self._all[record.id] = Tomb(
-            record.worker, record.worker_pid, record.state, record.e, record.at, seen
+            record.worker,
+            record.worker_pid,
+            record.state,
+            record.e,
+            record.at,
+            seen,
+            record.name,
         )
         if len(self._all) > TOMBS_MAX:
             for oldest in list(self._all)[: TOMBS_MAX // 10]:

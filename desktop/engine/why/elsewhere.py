@@ -11,6 +11,7 @@ WRONG_BROKER = "wrong-broker"
 VANISHED = "vanished"
 UNKNOWN = "unknown"
 BROKER_DOWN = "broker-down"
+CLOSED = "broker-shows-nothing"
 
 
 def broker_down(seen: Evidence) -> Reason:
@@ -52,10 +53,33 @@ def wrong_broker(seen: Evidence) -> Reason:
     )
 
 
+def not_shown(seen: Evidence) -> Reason:
+    """The broker is none that can be looked into."""
+    if not seen.closed or seen.ended or seen.alive:
+        words = text("It is seen where it is.") if seen.alive else text("It waits nowhere.")
+        return Reason(CLOSED, False, words)
+    detail = seen.detail()
+    evidence = Text("")
+    if detail:
+        evidence = textn(
+            "{n} message waits in “{queue}”.",
+            "{n} messages wait in “{queue}”.",
+            detail.depth,
+            queue=detail.name,
+        )
+    return Reason(
+        CLOSED,
+        True,
+        text("No worker that answers has it, and its broker shows no messages."),
+        evidence,
+        text("Look with the broker's own tools. It is {broker}.", broker=seen.broker),
+    )
+
+
 def vanished(seen: Evidence) -> Reason:
     """It was heard of, and nobody has it now."""
     task = seen.task
-    if task is None or seen.ended or seen.alive or not seen.broker_up:
+    if task is None or seen.ended or seen.alive or seen.closed or not seen.broker_up:
         return Reason(VANISHED, False, text("It is where it was last seen, or never was seen."))
     words = text("It was seen last{when}, and nobody has it now.", when=ago(task.seen_at, seen.now))
     if task.worker:
@@ -79,7 +103,7 @@ def unknown(seen: Evidence) -> Reason:
         return Reason(UNKNOWN, False, text("It is known."))
     return Reason(
         UNKNOWN,
-        True if seen.broker_up else None,
+        True if seen.broker_up and not seen.closed else None,
         text("Nothing here knows this task: it was never sent, or it is over and forgotten."),
         _where(seen),
         text(

@@ -66,6 +66,8 @@ class Evidence(msgspec.Struct, frozen=True):
     broker: str = ""
     """Credentials masked."""
     broker_up: bool = True
+    closed: bool = False
+    """Its broker shows no messages (any but Redis): what waits there is not known."""
     task: Task | None = None
     """As events and history tell of it."""
     waits: Found | None = None

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from desktop.engine import redis_url
 from desktop.engine.census import inquiry
+from desktop.engine.control import Control
 from desktop.engine.errors import TrayError
 from desktop.engine.history_commands import ShowTask, TaskDetail, TaskFigures, TaskFiguresReport
 from desktop.engine.queue_commands import WhyReport, WhyTask
@@ -56,14 +58,18 @@ async def evidence(stack: LiveStack, task_id: str) -> Evidence:
         stranded=stack.rescuer.stranded,
         looked=Looked(history=history),
     )
-    broker = await _broker(stack)
+    broker, other = await _broker(stack), _other(stack)
     result, asked = await _result(stack, task_id)
     seen = _with(seen, result=result)
     seen = _looked(seen, results=asked)
-    if broker is None:
-        return _with(seen, broker_up=False)
     try:
-        seen = await _here(stack, broker, seen)
+        if broker is not None:
+            seen = await _here(stack, broker, seen)
+        elif other is not None:
+            seen = await _closed(stack, other, seen)
+            return _with(seen, usual_s=await _usual(stack, seen.name), now=time.time())
+        else:
+            return _with(seen, broker_up=False)
     except TrayError:
         return _with(seen, broker_up=False)
     if not (seen.alive or seen.task or seen.result or seen.lost):
@@ -77,23 +83,29 @@ async def _broker(stack: LiveStack) -> Broker | None:
     return None
 
 
-async def _here(stack: LiveStack, broker: Broker, seen: Evidence) -> Evidence:
-    control = broker.control
+def _other(stack: LiveStack) -> Control | None:
+    """How its nodes are asked, where the broker is none that can be looked into."""
+    url = stack.broker_url
+    found = stack.broker() if url and not redis_url.is_redis(url) else None
+    return found.control if found else None
+
+
+async def _closed(stack: LiveStack, control: Control, seen: Evidence) -> Evidence:
+    """What nodes tell, and how much waits."""
+    seen = await _asked(stack, control, seen)
+    queues = await stack.queues.details()
+    return _looked(_with(seen, closed=True, queues=queues), queues=len(queues))
+
+
+async def _asked(stack: LiveStack, control: Control, seen: Evidence) -> Evidence:
+    """What the nodes and the process table tell."""
 
     async def said(question: str) -> Any:
         return await asyncio.to_thread(control.replies, question, ANSWER_TIMEOUT_S)
 
-    answers, scheduled, revoked, rows, out = await asyncio.gather(
-        inquiry.ask(control),
-        said("scheduled"),
-        said("revoked"),
-        stack.found.fresh(LOOKED_S),
-        asyncio.to_thread(unacked.read, broker.url, broker.keys),
+    answers, scheduled, revoked, rows = await asyncio.gather(
+        inquiry.ask(control), said("scheduled"), said("revoked"), stack.found.fresh(LOOKED_S)
     )
-    # The queues last: what a worker gives back meanwhile is met there.
-    queues = await stack.queues.details()
-    names = tuple(queue.name for queue in queues)
-    waits = await asyncio.to_thread(messages.find, broker.url, broker.keys, names, seen.id)
     return _looked(
         _with(
             seen,
@@ -103,6 +115,23 @@ async def _here(stack: LiveStack, broker: Broker, seen: Evidence) -> Evidence:
             revoked_by=tuple(
                 node for node, ids in revoked if isinstance(ids, list) and seen.id in ids
             ),
+        ),
+        nodes=len(answers),
+    )
+
+
+async def _here(stack: LiveStack, broker: Broker, seen: Evidence) -> Evidence:
+    seen, out = await asyncio.gather(
+        _asked(stack, broker.control, seen),
+        asyncio.to_thread(unacked.read, broker.url, broker.keys),
+    )
+    # The queues last: what a worker gives back meanwhile is met there.
+    queues = await stack.queues.details()
+    names = tuple(queue.name for queue in queues)
+    waits = await asyncio.to_thread(messages.find, broker.url, broker.keys, names, seen.id)
+    return _looked(
+        _with(
+            seen,
             delivered=_delivered(stack, out, seen, names),
             earlier=_earlier(out, seen.id),
             queues=queues,
@@ -111,7 +140,6 @@ async def _here(stack: LiveStack, broker: Broker, seen: Evidence) -> Evidence:
         queues=len(queues),
         messages=sum(queue.depth for queue in queues),
         unacked=len(out),
-        nodes=len(answers),
     )
 
 
@@ -145,11 +173,13 @@ async def _elsewhere(stack: LiveStack, broker: Broker, seen: Evidence) -> Eviden
 
 
 async def _result(stack: LiveStack, task_id: str) -> tuple[Result | None, bool]:
-    backend = stack.app.info.result_backend
-    if not results.readable(backend):
+    info = stack.app.info
+    if not results.readable(info.result_backend):
         return None, False
     try:
-        return await asyncio.to_thread(results.read, backend, task_id), True
+        return await asyncio.to_thread(
+            results.read, info.result_backend, task_id, info.result_key_prefix
+        ), True
     except TrayError:
         return None, False
 

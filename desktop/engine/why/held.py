@@ -6,7 +6,7 @@ from __future__ import annotations
 from desktop.engine.census.answers import NodeAnswer
 from desktop.engine.task_model import Reason
 from desktop.engine.why.evidence import Evidence
-from desktop.engine.why.phrases import ago, span
+from desktop.engine.why.phrases import NOT_SHOWN, ago, span
 from desktop.words import Text, text, textn, verbatim
 
 RESERVED = "reserved"
@@ -83,6 +83,8 @@ def rate_limited(seen: Evidence) -> Reason:
 def unacked(seen: Evidence) -> Reason:
     """Its message is out, and nobody who answers has it."""
     out = seen.delivered
+    if out is None and seen.closed:
+        return Reason(UNACKED, None, NOT_SHOWN)
     if out is None:
         return Reason(UNACKED, False, text("Its message is not out for delivery."))
     if seen.holder or seen.runs_on or seen.held_back:

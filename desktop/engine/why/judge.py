@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from desktop.engine.queue_commands import WhyReport
 from desktop.engine.task_model import Reason
-from desktop.engine.why.elsewhere import broker_down, unknown, vanished, wrong_broker
+from desktop.engine.why.elsewhere import broker_down, not_shown, unknown, vanished, wrong_broker
 from desktop.engine.why.evidence import Evidence
 from desktop.engine.why.finished import finished
 from desktop.engine.why.held import lost, rate_limited, reserved, unacked
@@ -36,6 +36,7 @@ REASONS: tuple[Judge, ...] = (
     unregistered,
     not_consuming,
     queued,
+    not_shown,
     wrong_broker,
     vanished,
     unknown,

@@ -48,3 +48,6 @@ def clock(at: float) -> Text:
     """An instant in this machine's time."""
     same_day = time.localtime(at)[:3] == time.localtime()[:3]
     return verbatim(time.strftime("%H:%M:%S" if same_day else "%Y-%m-%d %H:%M", time.localtime(at)))
+
+
+NOT_SHOWN = text("Its broker shows no messages, so whether it waits there is not known.")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from desktop.engine.queues.messages import Found
 from desktop.engine.states import Role, WorkerFinding
-from desktop.engine.task_model import Reason
+from desktop.engine.task_model import QueueDetail, Reason
 from desktop.engine.why.evidence import Evidence
-from desktop.engine.why.phrases import span
+from desktop.engine.why.phrases import NOT_SHOWN, span
 from desktop.words import Text, text, textn, verbatim
 
 NO_CONSUMER = "no-consumer"
@@ -16,9 +16,11 @@ STUCK = (WorkerFinding.UNRESPONSIVE, WorkerFinding.NOT_CONSUMING)
 
 
 def no_consumer(seen: Evidence) -> Reason:
+    detail = seen.detail()
+    if seen.waits is None and seen.closed:
+        return _not_consumed(seen, detail)
     if seen.waits is None:
         return Reason(NO_CONSUMER, False, text("It does not wait in a queue."))
-    detail = seen.detail()
     if seen.consumers or (detail and detail.consumers):
         nodes = [node.node for node in seen.consumers] or list((detail and detail.consumers) or ())
         words = text("Its queue is consumed by {workers}.", workers=verbatim(", ".join(nodes[:3])))
@@ -47,6 +49,19 @@ def no_consumer(seen: Evidence) -> Reason:
     return Reason(NO_CONSUMER, True, words, _place(seen.waits), _give(queue, near))
 
 
+def _not_consumed(seen: Evidence, detail: QueueDetail | None) -> Reason:
+    """Where messages can't be looked at: its queue holds some, and nobody takes them."""
+    if seen.ended or seen.alive or not (detail and detail.depth and detail.consumers == ()):
+        return Reason(NO_CONSUMER, False if seen.ended or seen.alive else None, NOT_SHOWN)
+    return Reason(
+        NO_CONSUMER,
+        True,
+        text("It was sent to “{queue}”, which no worker consumes.", queue=detail.name),
+        textn("{n} message waits there.", "{n} messages wait there.", detail.depth),
+        _give(detail.name, detail.near),
+    )
+
+
 def _give(queue: str, near: str) -> Text:
     if near:
         return text(
@@ -60,7 +75,8 @@ def _give(queue: str, near: str) -> Text:
 def not_consuming(seen: Evidence) -> Reason:
     """All that should take it are stuck."""
     if seen.waits is None:
-        return Reason(NOT_TAKING, False, text("It does not wait in a queue."))
+        words = NOT_SHOWN if seen.closed else text("It does not wait in a queue.")
+        return Reason(NOT_TAKING, None if seen.closed else False, words)
     takers = [row for row in seen.rows if seen.queue in row.queues]
     stuck = [row for row in takers if any(finding in row.findings for finding in STUCK)]
     if not stuck or len(stuck) < len(takers):
@@ -83,6 +99,8 @@ def not_consuming(seen: Evidence) -> Reason:
 def queued(seen: Evidence) -> Reason:
     waits = seen.waits
     if waits is None:
+        if seen.closed:
+            return Reason(QUEUED, None, NOT_SHOWN)
         words = text("It is in none of the queues of {broker}.", broker=seen.broker)
         return Reason(QUEUED, False if seen.broker_up else None, words)
     words = textn(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop.calls import arguments
 from desktop.engine.cleanup_model import HeldTask
 from desktop.engine.model import WorkerRow
 from desktop.quantities import clock, duration, size
 from desktop.ui import icons
 from desktop.ui.actions import Actions
-from desktop.ui.cleanup_actions import arguments, fate, since
+from desktop.ui.cleanup_actions import fate, since
 from desktop.ui.cleanup_lines import Line
 from desktop.ui.findings import Mark, evidence
 from desktop.ui.fonts import Role

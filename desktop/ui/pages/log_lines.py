@@ -12,19 +12,6 @@ from PySide6.QtCore import QRegularExpression
 
 from desktop.words import tr
 
-_ESCAPES = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours, cursor moves
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # titles, links
-    r"|\x1b[@-_]"
-)
-_CONTROLS = {
-    **dict.fromkeys((*range(9), *range(10, 32), *range(0x7F, 0xA0)), None),
-    # Qt ends a paragraph at these; one line of a log stays one line.
-    0x2028: " ",
-    0x2029: " ",
-    # Turning the direction of the text around would make a line say something else.
-    **dict.fromkeys((0x202A, 0x202B, 0x202C, 0x202D, 0x202E, *range(0x2066, 0x206A)), "\ufffd"),
-}
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,6}))?")
 _REDIS = re.compile(r"(\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -42,11 +29,6 @@ class LogLine:
 
 class PatternError(ValueError):
     """The regular expression is none, or takes too long; the message says which and where."""
-
-
-def clean(line: str) -> str:
-    """The line as plain text: no colours, no control characters."""
-    return _ESCAPES.sub("", line).translate(_CONTROLS)
 
 
 def stamp(line: str) -> float | None:

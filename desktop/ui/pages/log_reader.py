@@ -11,8 +11,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from desktop.engine.log_text import clean
 from desktop.engine.logs import LogFollower
-from desktop.ui.pages.log_lines import LogLine, PatternError, clean, matcher, merged
+from desktop.ui.pages.log_lines import LogLine, PatternError, matcher, merged
 
 LINES_MAX = 100_000
 """So many lines are kept; older ones are only in the files."""

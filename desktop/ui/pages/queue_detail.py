@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from desktop.calls import arguments, message_notes
 from desktop.engine.queue_commands import QueuePeek
 from desktop.engine.task_model import QueueDetail, QueuedMessage
 from desktop.quantities import duration, size
@@ -14,11 +15,9 @@ from desktop.ui.fonts import Role
 from desktop.ui.pages.queue_table import draw_trend
 from desktop.ui.phrases import DASH
 from desktop.ui.queue_words import (
-    arguments,
     consumers,
     empty_in,
     is_alone,
-    message_notes,
     oldest,
     pace,
 )
@@ -203,9 +202,10 @@ class _Message(QWidget):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(Label(f"{one.position + 1}. {name}", Role.SECONDARY_MEDIUM))
-        notes = " · ".join(part for part in (module, *message_notes(one), size(one.size_bytes)))
+        rank = [tr("priority {n}", n=one.priority)] if one.priority else []
+        notes = " · ".join((module, *rank, *message_notes(one), size(one.size_bytes)))
         words.addWidget(Label(notes.strip(" ·"), Role.SECONDARY, "sub", wrap=True))
-        given = arguments(one.args, one.kwargs) or ("" if one.name else one.body)
+        given = arguments(one) or ("" if one.name else one.body)
         if given:
             words.addWidget(Label(given, Role.MONO, "sub", wrap=True, lines_max=BODY_LINES))
         row = QHBoxLayout(self)

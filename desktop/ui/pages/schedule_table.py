@@ -21,12 +21,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.calls import arguments
 from desktop.engine.task_model import ScheduleEntry, WaitingTask
 from desktop.quantities import clock
 from desktop.ui import theme
 from desktop.ui.fonts import Role
 from desktop.ui.phrases import DASH
-from desktop.ui.queue_words import arguments, due_in, next_run, schedule
+from desktop.ui.queue_words import due_in, next_run, schedule
 from desktop.ui.theme import Tone
 from desktop.ui.widgets import row_table
 from desktop.ui.widgets.chip import draw_chip
@@ -66,7 +67,7 @@ ENTRY_SHAPES: Mapping[int, Shape] = {
     EntryColumn.SCHEDULE: Shape(text("Schedule"), 116),
     EntryColumn.NEXT: Shape(text("Next run"), 122),
     EntryColumn.LAST: Shape(text("Last run"), 130),
-    EntryColumn.RUNS: Shape(text("Runs"), 78, True),
+    EntryColumn.RUNS: Shape(text("Times run"), 92, True),
     EntryColumn.QUEUE: Shape(text("Queue"), 110),
     EntryColumn.TASK: Shape(text("Task"), 0),
 }
@@ -88,7 +89,7 @@ def entry_cell(one: ScheduleEntry, column: int, now: float) -> str:
         EntryColumn.LAST: DASH if one.last_run_at is None else clock(one.last_run_at),
         EntryColumn.RUNS: DASH if one.total_runs is None else f"{one.total_runs:,}",
         EntryColumn.QUEUE: one.queue or DASH,
-        EntryColumn.TASK: " ".join((one.task, arguments(one.args, one.kwargs))).strip(),
+        EntryColumn.TASK: " ".join((one.task, arguments(one))).strip(),
     }[EntryColumn(column)]
 
 
@@ -99,7 +100,7 @@ def waiting_cell(one: WaitingTask, column: int, now: float) -> str:
         WaitingColumn.NAME: one.name,
         WaitingColumn.WORKER: one.worker or tr("its queue"),
         WaitingColumn.NOTE: tr("retry") if one.retry else "",
-        WaitingColumn.ARGUMENTS: arguments(one.args, one.kwargs) or DASH,
+        WaitingColumn.ARGUMENTS: arguments(one) or DASH,
     }[WaitingColumn(column)]
 
 

@@ -21,6 +21,8 @@ ROWS_MAX = 8
 """More than these scroll."""
 ROW = 36
 WIDTH = 512
+INSIDE = WIDTH - 48
+"""What stands between its margins."""
 
 
 class Confirm(QDialog):
@@ -55,6 +57,8 @@ class Confirm(QDialog):
         whole.addWidget(self._message)
         if rows:
             whole.addWidget(self._list(rows))
+        self._more = QVBoxLayout()
+        whole.addLayout(self._more)
         whole.addSpacing(4)
         whole.addLayout(self._buttons)
         self._cancel = self._add(tr("Cancel"), self.reject)
@@ -68,6 +72,10 @@ class Confirm(QDialog):
             action()
 
         self._add(words, chosen, look)
+
+    def put(self, part: QWidget) -> None:
+        """Something more to decide, above the buttons; at most :data:`INSIDE` wide."""
+        self._more.addWidget(part)
 
     def say(self, message: str) -> None:
         """Other words under the title, while it is open."""

@@ -44,7 +44,8 @@ def flower(tmp_path_factory: pytest.TempPathFactory, _server: Any) -> Iterator[R
     folder = tmp_path_factory.mktemp("flower")
     (folder / "flowerconfig.py").write_text(
         "import logging as log\n"
-        "basic_auth = ['admin:admin123']\naddress = '0.0.0.0'\nurl_prefix = 'deep'\nmax_tasks = 77\n"
+        "basic_auth = ['admin:admin123']\naddress = '0.0.0.0'\n"
+        "url_prefix = 'deep'\nmax_tasks = 77\n"
     )
     one = Running(Home(folder / "home"), free_port(), folder, folder / "flower.log")
     argv = [sys.executable, "-m", "celery", "-b", _server.url, "flower", f"--port={one.port}"]

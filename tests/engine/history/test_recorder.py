@@ -145,6 +145,30 @@ async def test_what_had_not_ended_is_told_after_a_restart(tmp_path: Path) -> Non
     await again.close()
 
 
+async def test_what_one_process_had_is_told_after_a_restart(tmp_path: Path) -> None:
+    first = History(tmp_path)
+    assert first.had_by("w@host", 7) == ()
+    first.open(HistoryConfig())
+    held = {"worker": "w@host", "worker_pid": 7, "finished_at": None}
+    running = a_task(state=TaskState.STARTED, args="(1,)", **held)
+    reserved = a_task(state=TaskState.RECEIVED, **held)
+    first.put(
+        [
+            running,
+            a_task(state=TaskState.RETRY, **held),
+            a_task(worker="w@host", worker_pid=7),
+            a_task(state=TaskState.STARTED, **{**held, "worker": "other@host"}),
+            a_task(state=TaskState.STARTED, **{**held, "worker_pid": 8}),
+            reserved,
+        ]
+    )
+    await first.close()
+    again = History(tmp_path)
+    assert [one.id for one in again.had_by("w@host", 7)] == [reserved.id, running.id]
+    assert again.had_by("w@host", 7)[1].args == "(1,)"
+    await again.close()
+
+
 # --- files that are not as they should be --------------------------------------------------------
 
 

@@ -124,8 +124,11 @@ async def test_limits_events_and_the_pool_are_told_and_refused_in_words(nodes: N
     )
     assert "enforce" not in await told(nodes, NodeVerb.TIME_LIMIT, task="yard.add", hard_s=9)
     assert "enforce" in await told(nodes, NodeVerb.TIME_LIMIT, THREAD, task="yard.add", hard_s=9)
+    assert (await shown(nodes, FORK)).events is None
     assert "task events now" in await told(nodes, NodeVerb.ENABLE_EVENTS)
+    assert (await shown(nodes, FORK)).events is True
     assert "no task events" in await told(nodes, NodeVerb.DISABLE_EVENTS)
+    assert (await shown(nodes, FORK)).events is False
     assert "--autoscale" in await refusal(nodes, NodeVerb.AUTOSCALE, n=3, least=1)
     assert "replaced" in await told(nodes, NodeVerb.RESTART_POOL)
     assert "restarted by itself" in await refusal(nodes, NodeVerb.RESTART_POOL, SOLO)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 
@@ -58,6 +59,23 @@ async def test_an_end_is_told_once_with_all_that_was_known(
     assert dead.died_at > dead.create_time
     assert ends.deaths.running == ()
     assert ends.empty()
+
+
+async def test_a_look_at_the_machine_that_is_older_than_the_end_tells_it_no_second_time(
+    ends: Ends, sleeper: subprocess.Popen[bytes]
+) -> None:
+    seen = row(sleeper.pid)
+    ends.deaths.watch([seen])
+    sleeper.kill()
+    sleeper.wait(10)
+    dead = await ends.next()
+    ends.deaths.watch([seen])
+    ends.deaths.watch([seen, row(os.getpid(), "b@host")])
+    assert ends.empty() and [one.node for one in ends.deaths.running] == ["b@host"]
+    # What nobody ever saw alive is told, once.
+    ends.deaths.watch([])
+    ends.deaths.watch([seen])
+    assert (await ends.next()).identity == dead.identity
 
 
 async def test_another_process_with_that_pid_is_not_taken_for_it(

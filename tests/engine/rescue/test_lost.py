@@ -1,15 +1,21 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from desktop.engine.cleanup_model import HeldTask, LostTask
-from desktop.engine.rescue.lost import KEPT_MAX, LostTasks, payload_of, suspects
+from desktop.engine.rescue.lost import KEPT_MAX, TOLD_S, LostTasks, payload_of, suspects
 from desktop.engine.rescue.watched import Watched
 from desktop.engine.telemetry.holders import Holding
 
 DEAD = Watched(7, 1.0, "a@host", ("mail", "print"), died_at=50.0)
+
+
+def known(task_id: str, lost_at: float = 0.0) -> LostTask:
+    """One that can be run again."""
+    return LostTask(task_id, "t", lost_at=lost_at, payload="[[], {}]")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +60,7 @@ def test_where_nobody_knows_the_queue_one_that_its_worker_took_from_is_named() -
 def test_the_list_is_kept_bounded_and_private(tmp_path: Path) -> None:
     path = tmp_path / "lost.json"
     kept = LostTasks(path)
-    kept.put([LostTask(str(n), "t", lost_at=float(n)) for n in range(KEPT_MAX + 5)])
+    kept.put([LostTask(str(n), "t", lost_at=float(n), payload="[]") for n in range(KEPT_MAX + 5)])
     kept.put([LostTask("9", "t", lost_at=9.0, again_id="x")])
     assert path.stat().st_mode & 0o077 == 0
     read = LostTasks(path)
@@ -71,7 +77,7 @@ def test_what_was_run_again_is_not_listed_anew_when_its_loss_is_told_once_more(
     kept = LostTasks(tmp_path / "lost.json")
     kept.put([LostTask("1", "t")])
     kept.put([LostTask("1", "t", again_id="2")])
-    kept.put([LostTask("1", "t"), LostTask("3", "t")])  # the cleanup's own report comes later
+    kept.put([LostTask("1", "t"), known("3")])  # the cleanup's own report comes later
     assert [one.id for one in kept.open] == ["3"]
     read = LostTasks(tmp_path / "lost.json")
     read.load()
@@ -90,5 +96,14 @@ def test_a_list_that_can_not_be_read_is_set_aside(tmp_path: Path) -> None:
 def test_a_disk_that_refuses_leaves_the_list_in_memory(tmp_path: Path) -> None:
     kept = LostTasks(tmp_path / "gone" / "lost.json")
     with pytest.raises(OSError, match="gone"):
-        kept.put([LostTask("1", "t")])
-    assert kept.open == (LostTask("1", "t"),)
+        kept.put([known("1")])
+    assert kept.open == (known("1"),)
+
+
+def test_what_can_not_be_run_again_is_told_for_a_week_and_kept(tmp_path: Path) -> None:
+    now = time.time()
+    old = [known("old", now - TOLD_S - 60), LostTask("past", "t", lost_at=now - TOLD_S - 60)]
+    kept = LostTasks(tmp_path / "lost.json")
+    kept.put([*old, LostTask("news", "t", lost_at=now - TOLD_S + 60)])
+    assert {one.id for one in kept.open} == {"news", "old"}
+    assert {one.id for one in kept.all} == {"news", "old", "past"}

@@ -15,6 +15,7 @@ import pytest
 from desktop.engine.errors import ServiceError, UsageError
 from desktop.engine.history_commands import Selection
 from desktop.engine.states import TaskState
+from desktop.engine.task_answers import show_task
 from desktop.engine.task_commands import (
     ActOnTasks,
     RegisteredTasks,
@@ -23,7 +24,7 @@ from desktop.engine.task_commands import (
     TaskOutcome,
     TaskVerb,
 )
-from desktop.engine.task_control import by_hand, whereabouts
+from desktop.engine.task_control import by_hand, terminating, whereabouts
 from desktop.engine.task_control.actions import TaskActions
 from desktop.engine.task_control.place import place_of
 from desktop.engine.task_control.whereabouts import Whereabouts, holders
@@ -39,6 +40,8 @@ def yard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Yard]:
         opened.start("fork@yard", "-c", "2", "-Q", "celery,notes")
         opened.start("thread@yard", "-P", "threads", "-c", "1", "-Q", "threads")
         opened.start("solo@yard", "-P", "solo", "-Q", "solo")
+        for pool in ("gevent", "eventlet"):
+            opened.start(f"{pool}@yard", "-P", pool, "-c", "4", "-Q", pool)
         yield opened
     finally:
         opened.end()
@@ -73,12 +76,12 @@ def one(report: TaskActionReport) -> TaskOutcome:
     return outcome
 
 
-async def running(yard: Yard, task_id: str) -> None:
+async def running(yard: Yard, task_id: str, node: str = "fork@yard") -> None:
     """Return when it runs."""
     place = await place_of(yard.stack())  # type: ignore[arg-type]
 
     async def runs() -> bool:
-        held = await holders(place, [task_id], ["fork@yard"])
+        held = await holders(place, [task_id], [node])
         return task_id in held and held[task_id].state == "active"
 
     async with asyncio.timeout(15):
@@ -175,6 +178,50 @@ async def test_pools_without_processes_can_end_none_of_their_tasks(
     assert "revoke" in words[in_solo].lower() or "solo@yard" in words[in_solo]
     gate.touch()
     assert yard.result(in_thread) == yard.result(in_solo) == "held"
+
+
+@pytest.mark.parametrize("pool", ["gevent", "eventlet"])
+async def test_a_greenlet_is_ended_by_no_signal_and_that_is_said(
+    yard: Yard, actions: TaskActions, gate: Path, pool: str
+) -> None:
+    task_id = yard.send("hold", str(gate), queue=pool)
+    await running(yard, task_id, f"{pool}@yard")
+    preview = one(await act(actions, TaskVerb.TERMINATE, task_id, dry_run=True, signal="KILL"))
+    assert "GreenletExit, whatever the signal" in str(preview.words)
+    report = await act(actions, TaskVerb.TERMINATE, task_id)
+    assert report.done == 1 and "greenlet" in str(one(report).words)
+    wait_until(lambda: yard.app.AsyncResult(task_id).state == "REVOKED")
+    assert yard.result(yard.send("add", 1, queue=pool)) == 2, "the worker goes on"
+
+
+async def test_a_task_that_ignores_its_signal_is_not_told_as_ended(
+    yard: Yard, actions: TaskActions, gate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its worker takes it for ended, and tells it as revoked.
+    monkeypatch.setattr(terminating, "END_S", 0.3)
+    task_id = yard.send("stubborn", str(gate))
+    await running(yard, task_id)
+    report = await act(actions, TaskVerb.TERMINATE, task_id, signal="TERM")
+    assert report.failed == 1 and "still runs" in str(one(report).words)
+
+
+async def test_the_soft_time_limit_leaves_its_process(
+    yard: Yard, actions: TaskActions, gate: Path
+) -> None:
+    task_id = yard.send("hold", str(gate))
+    await running(yard, task_id)
+    before = yard.pool("fork@yard")
+    preview = one(await act(actions, TaskVerb.TERMINATE, task_id, dry_run=True, signal="USR1"))
+    assert "SoftTimeLimitExceeded" in str(preview.words)
+    report = await act(actions, TaskVerb.TERMINATE, task_id, signal="USR1")
+    assert report.done == 1 and "soft time limit" in str(one(report).words)
+    wait_until(lambda: yard.app.AsyncResult(task_id).state == "FAILURE")
+    assert yard.pool("fork@yard") == before
+
+
+async def test_a_signal_that_celery_s_processes_ignore_is_not_sent(actions: TaskActions) -> None:
+    with pytest.raises(UsageError, match="ends no task"):
+        await act(actions, TaskVerb.TERMINATE, "any", signal="SIGINT")
 
 
 async def test_what_does_not_run_is_not_terminated(yard: Yard, actions: TaskActions) -> None:
@@ -340,8 +387,31 @@ async def test_registries_of_app_and_workers_are_one_list(yard: Yard, actions: T
     assert set(found) == set(INFO.tasks)
     add = found["yard.add"]
     assert (add.signature, add.doc, add.queue) == ("(x, y=1)", "Adds.", "celery")
-    assert set(add.nodes) == {"fork@yard", "thread@yard", "solo@yard"}
+    assert {"fork@yard", "thread@yard", "solo@yard"} <= set(add.nodes)
 
 
 def test_where_it_is_is_told_without_guessing() -> None:
     assert Whereabouts(Task("x")).where.value == "unknown"
+
+
+# --- told with the details -----------------------------------------------------------------------
+
+
+async def test_whether_a_task_can_be_run_again_is_told_as_the_action_would(
+    yard: Yard, actions: TaskActions
+) -> None:
+    stack, cut = yard.stack(), "('" + "x" * 1021 + "..."
+    kept = yard.send("add", 1)
+    assert yard.result(kept) == 2
+    ids = {"lost": TaskState.FAILURE, kept: TaskState.SUCCESS, "open": TaskState.STARTED}
+    now = time.time()
+    stack.tasks.history.put(
+        [Task(one, "yard.add", state, args=cut, seen_at=now) for one, state in ids.items()]
+    )
+    told = {one: str((await show_task(stack, one)).again) for one in ids}  # type: ignore[arg-type]
+    assert told == {
+        "lost": str(one(await act(actions, TaskVerb.RUN_AGAIN, "lost", dry_run=True)).words),
+        kept: "",  # its result has its arguments (result_extended)
+        "open": "",
+    }
+    assert "were cut" in told["lost"]

@@ -153,7 +153,9 @@ class Yard:
             rescuer=Rescuer(lambda: place, self.folder, lambda: None),
             app=SimpleNamespace(info=known, config=None),
             found=SimpleNamespace(rows=rows, stir=lambda: None),
-            tasks=SimpleNamespace(holders=Holders(), history=self.history),
+            tasks=SimpleNamespace(
+                holders=Holders(), history=self.history, sends_events=lambda _node, _pid: None
+            ),
             supervisors={},
         )
 

@@ -53,6 +53,24 @@ def waiting(fold: Fold) -> list[str]:
 LIFE = (task("received", clock=1), task("started", clock=2), task("succeeded", clock=3))
 
 
+@pytest.mark.parametrize(
+    ("exception", "name"),
+    [
+        ("NotRegistered('shop.pay')", "shop.pay"),
+        ("NotRegistered('shop.pay',)", "shop.pay"),
+        ('NotRegistered("it\'s [bold]")', "it's [bold]"),
+        ("NotRegistered('a', 'b')", ""),
+        ("NotRegistered('a' + '\\x')", ""),
+        ("NotRegistered(7)", ""),
+        ("ValueError('shop.pay')", ""),
+    ],
+)
+def test_a_task_that_its_worker_does_not_know_is_told_by_name(exception, name):
+    failed = Event("task-failed", "a", NODE, 7, 1, 1001.0, exception=exception)
+    (told,) = folded(failed).take()
+    assert (told.state, told.name) == (TaskState.FAILURE, name)
+
+
 def test_a_task_is_received_runs_and_ends():
     fold = folded(LIFE[0])
     assert waiting(fold) == ["a"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,8 +15,11 @@ from desktop.engine.rescue import keys, unacked
 from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
 from desktop.engine.telemetry import Telemetry, redis_source
-from desktop.engine.telemetry.repair import Queued, Witnesses
+from desktop.engine.telemetry.fold import Fold
+from desktop.engine.telemetry.repair import Queued, Repair, Witnesses
 from desktop.engine.telemetry.results import Results
+from desktop.engine.telemetry.wire import events_of
+from tests.engine.telemetry.streams import NODES, Clock
 
 HOST = socket.gethostname()
 
@@ -142,3 +146,26 @@ def test_a_worker_that_counts_more_than_was_heard_is_asked(
         workers.send("add", 1, 2)
     wait_until(lambda: telemetry.status.missed == 3)
     monkeypatch.undo()
+
+
+def test_a_result_that_is_quicker_than_its_events_does_not_end_the_run_before():
+    # One in two thousand retries of a busy pool: the result lay there some milliseconds before
+    # the events of the same run were read, and so ended the run that had asked for it.
+    clock, fold = Clock(), Fold()
+    first, last = clock.run("t", NODES[0], "task-retried"), clock.run("t", NODES[0], None, 1)
+    last.append(clock.event("task-succeeded", "t", NODES[0], result="1", runtime=0.1))
+    fold.feed(events_of(first[:2]), 0.0)
+    told = Task("t", state=TaskState.SUCCESS, result="1", finished_at=1006.0)
+
+    def results(ids):
+        on_their_way = threading.Timer(0.1, fold.feed, [events_of([first[2], *last]), 1e12])
+        on_their_way.start()
+        return [told]
+
+    control = SimpleNamespace(replies=lambda *_: [(NODES[0][0], [])])
+    repair = Repair(fold, control, Witnesses(results=results))
+    repair.begin()
+    repair._thread.join()
+    (task,) = fold.take()
+    assert (task.state, task.retries, task.starts) == (TaskState.SUCCESS, 1, 2)
+    assert [(run.state, run.ended_at) for run in task.attempts] == [(TaskState.RETRY, 1003.0)]

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from celery import Celery
-from celery.exceptions import Retry, TaskRevokedError
+from celery.exceptions import NotRegistered, Retry, TaskRevokedError
 
 from desktop.engine.errors import ServiceError
 from desktop.engine.states import TaskState
@@ -23,17 +23,19 @@ def test_ends_are_read_as_celery_wrote_them(app, server):
     app.backend.store_result("won", {"size": 3}, "SUCCESS")
     app.backend.store_result("lost", ValueError("no", 7), "FAILURE", traceback="Traceback …")
     app.backend.store_result("gone", TaskRevokedError("terminated"), "REVOKED")
+    app.backend.store_result("unknown", NotRegistered("shop.pay"), "FAILURE")
     app.backend.store_result("again", Retry("later"), "RETRY")
     app.backend.store_result("busy", {"done": 0.5}, "PROGRESS")
-    ids = ["won", "lost", "gone", "again", "busy", "unheard"]
+    ids = ["won", "lost", "gone", "again", "busy", "unheard", "unknown"]
     found = {task.id: task for task in Results(server.url).of(ids)}
-    assert found.keys() == {"won", "lost", "gone"}
+    assert found.keys() == {"won", "lost", "gone", "unknown"}
     assert (found["won"].state, found["won"].result) == (TaskState.SUCCESS, "{'size': 3}")
     assert found["won"].finished_at == pytest.approx(began, abs=30)
     lost = found["lost"]
     assert (lost.state, lost.exception) == (TaskState.FAILURE, "ValueError('no', 7)")
     assert lost.traceback == "Traceback …"
     assert (found["gone"].state, found["gone"].revoked_why) == (TaskState.REVOKED, "terminated")
+    assert (found["lost"].name, found["unknown"].name) == ("", "shop.pay")
 
 
 def test_what_ended_since_a_time_is_found_without_its_id(app, server):

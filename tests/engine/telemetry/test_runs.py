@@ -56,6 +56,17 @@ def test_a_worker_receives_a_retry_before_it_tells_of_it():
         assert (task.received_at, task.started_at) == (1003.0, 1005.0)
 
 
+def test_a_retry_that_nothing_caused_tells_no_exception():
+    """Celery tells ``repr(None)`` of ``raise self.retry()`` outside of an ``except``."""
+    clock = Clock()
+    raw = [
+        *clock.run("t", A, None),
+        clock.event("task-retried", "t", A, exception="None", traceback="…"),
+    ]
+    (task,) = fed(raw).take()
+    assert (task.state, task.exception) == (TaskState.RETRY, "")
+
+
 @given(st.data())
 def test_retries_come_to_the_same_in_any_order(data):
     clock, raw = Clock(), []
@@ -121,8 +132,30 @@ def test_a_retry_that_is_told_after_the_end_does_not_bring_the_task_back():
     fold = fed([*first, *again])
     assert [task.state for task in fold.take()] == [TaskState.SUCCESS]
     fold.feed(events_of([late]), 0.0)
-    assert fold.take() == []
+    assert [task.state for task in fold.take()] == [TaskState.SUCCESS]
     assert task_of([*first, *again, late]).state is TaskState.SUCCESS
+
+
+def test_why_a_run_was_retried_may_be_told_after_the_end_of_all():
+    clock = Clock()
+    first, again = clock.run("t", A, "task-retried"), clock.run("t", A, "task-succeeded", 1)
+    late = {**first.pop(), "clock": 99, "timestamp": 1099.0}
+    fold = Fold()
+    fold.feed(events_of([*first, *again]), 0.0, 2000.0)
+    (told,) = fold.take()
+    assert (told.state, states(told)) == (TaskState.SUCCESS, ["RETRY"])
+    fold.feed(events_of([late]), 0.0, 2001.0)
+    (told,) = fold.take()
+    assert (told.state, states(told), told.attempts[0].exception) == (
+        TaskState.SUCCESS, ["RETRY"], "Retry()",
+    )  # fmt: skip
+    assert not fold.records, "it is forgotten as soon as all is told"
+    other = Fold()
+    other.feed(events_of([*first, *again]), 0.0, 2000.0)
+    other.take()
+    assert list(other.records) == ["t"]
+    other.feed([], 0.0, 2010.0)
+    assert other.take() == [] and not other.records, "or when nothing more comes"
 
 
 def test_a_retry_that_waits_shows_why():

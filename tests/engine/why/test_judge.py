@@ -49,6 +49,30 @@ def seen(**changes: Any) -> Evidence:
     return msgspec.structs.replace(BASE, **changes)
 
 
+CLOSED = {"closed": True, "broker": "amqp://localhost//", "waits": None, "delivered": None}
+SENT = Task(ID, "shop.work", queue="celery", seen_at=NOW - 9)
+
+
+def test_a_broker_that_shows_no_messages_is_not_told_as_down() -> None:
+    report = judged(seen(**CLOSED, task=SENT))
+    holding = [reason for reason in report.reasons if reason.holds]
+    assert [reason.id for reason in holding] == ["broker-shows-nothing"]
+    assert "9 messages wait in “celery”" in str(holding[0].evidence)
+    unknown = {reason.id for reason in report.reasons if reason.holds is None}
+    assert {"queued", "unacked", "no-consumer", "not-consuming"} <= unknown
+    assert judged(seen(**CLOSED)).reasons[-1].holds is None, "what is not shown is not unknown"
+
+
+def test_where_nothing_is_shown_nodes_and_consumers_still_tell() -> None:
+    held = HeldTask(ID, "shop.work")
+    runs = judged(seen(**CLOSED, task=SENT, nodes=node(tasks=(held,))))
+    assert next(reason.id for reason in runs.reasons if reason.holds) == "running"
+    alone = msgspec.structs.replace(QUEUE, consumers=())
+    nobody = judged(seen(**CLOSED, task=SENT, queues=(alone,)))
+    assert next(reason.id for reason in nobody.reasons if reason.holds) == "no-consumer"
+    assert "which no worker consumes" in str(nobody.answer)
+
+
 def node(**changes: Any) -> tuple[NodeAnswer, ...]:
     return (msgspec.structs.replace(NODE, **changes),)
 

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
-import pytest
+from types import SimpleNamespace
 
+import pytest
+from celery import Celery
+
+from desktop.engine.app_info import AppInfo
+from desktop.engine.cleanup_model import LostTask
+from desktop.engine.control import Control
 from desktop.engine.errors import ServiceError
+from desktop.engine.rescue.keys import Keys
+from desktop.engine.rescue.losses import really_lost
+from desktop.engine.rescue.witnesses import Broker
 from desktop.engine.states import TaskState
-from desktop.engine.why import other_places, results
+from desktop.engine.why import gather, other_places, results
 
 
 def test_a_result_is_read_as_celery_wrote_it(server):
@@ -45,3 +54,16 @@ def test_other_databases_and_brokers_are_looked_through_once(server, closed_port
     assert found == (other, elsewhere)
     assert other_places.find(elsewhere, "x") is None, "what is down has nothing"
     assert other_places.find(other, "x") is None
+
+
+async def test_results_of_a_backend_with_a_key_prefix_are_found(server):
+    app = Celery("shop", backend=server.url, set_as_current=False)
+    app.conf.result_backend_transport_options = {"global_keyprefix": "shop"}
+    app.backend.store_result("1", "fine", "SUCCESS")
+    info = AppInfo(result_backend=server.url, result_key_prefix="shop_")
+    stack = SimpleNamespace(app=SimpleNamespace(info=info))
+    found, asked = await gather._result(stack, "1")
+    assert asked and found and found.result == '"fine"'
+    broker = Broker(server.url, Keys(), 0, Control(server.url))
+    ended, lost = LostTask("1", "shop.pay"), LostTask("2", "shop.pay")
+    assert really_lost(broker, [ended, lost], (), info) == (lost,)

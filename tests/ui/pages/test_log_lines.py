@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from desktop.ui.pages.log_lines import LogLine, PatternError, clean, matcher, merged, stamp
+from desktop.engine.log_text import clean
+from desktop.ui.pages.log_lines import LogLine, PatternError, matcher, merged, stamp
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.web.downloads.origin import Origin, served
-from tests.web.downloads.rig import Rig
 from web.downloads.fetch import Order, fetch
 from web.downloads.limits import Limits
 from web.downloads.partial import Whole
@@ -24,18 +23,6 @@ Fetch = Callable[..., Whole]
 @pytest.fixture(scope="session")
 def origin() -> Iterator[Origin]:
     yield from served()
-
-
-@pytest.fixture(scope="session")
-def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """Redis, worker and web server, shared: whoever ends one of them starts it again."""
-    one = Rig(tmp_path_factory.mktemp("rig"))
-    try:
-        one.start("redis")
-        one.start("web", "worker")
-        yield one
-    finally:
-        one.close()
 
 
 @pytest.fixture

@@ -786,6 +786,31 @@ def picture(wire: Wire, asked: Asked) -> None:
     _page(wire, asked, "image/svg+xml", "picture.svg", PICTURE)
 
 
+def _pdf() -> bytes:
+    """One page, wholly red."""
+    content = b"1 0 0 rg 0 0 200 200 re f"
+    objects = (
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Contents 4 0 R>>",
+        b"<</Length %d>>stream\n%b\nendstream" % (len(content), content),
+    )
+    whole, table = b"%PDF-1.4\n", b"0000000000 65535 f \n"
+    for number, one in enumerate(objects, 1):
+        table += b"%010d 00000 n \n" % len(whole)
+        whole += b"%d 0 obj%bendobj\n" % (number, one)
+    end = b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % len(whole)
+    return whole + b"xref\n0 5\n" + table + end
+
+
+PDF = _pdf()
+
+
+@case(PDF, filename="red.pdf")
+def pdf(wire: Wire, asked: Asked) -> None:
+    _page(wire, asked, "application/pdf", "red.pdf", PDF)
+
+
 _now = [0]
 peak = [0]
 """The most transfers of :func:`counted` that ran at once."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from PySide6.QtGui import QImage
 
 import web.downloads
 from tests.browser import chromium
@@ -186,6 +187,20 @@ def test_a_fetched_page_is_text_and_never_runs(page: Page, rig: Rig, origin: Ori
         assert policy.startswith("sandbox;") and "script-src" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["content-type"].partition(";")[0] in {"text/plain", "image/svg+xml"}
+
+
+def test_a_pdf_is_seen(page: Page, origin: Origin) -> None:
+    paste(page, origin.url("pdf"))
+    expect(rows(page, "SUCCESS")).to_have_count(1)
+    page.get_by_role("button", name="Preview: red.pdf").click()
+    frame = page.locator("#preview iframe")
+
+    def is_red() -> bool:
+        picture = QImage.fromData(frame.screenshot())
+        colours = (picture.pixelColor(x, picture.height() // 2) for x in range(picture.width()))
+        return any(one.red() > 230 and one.green() < 40 and one.blue() < 40 for one in colours)
+
+    until(is_red)
 
 
 def test_hostile_names_and_addresses_are_text(page: Page, origin: Origin) -> None:

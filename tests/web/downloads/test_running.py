@@ -155,7 +155,7 @@ def test_events_are_resumed_where_they_broke_off(rig: Rig, origin: Origin) -> No
     assert seen[gone] == {"id": gone, "deleted": True}
     assert seen[kept]["state"] == "SUCCESS"  # type: ignore[index]
     polled = rig.api.get(f"/api/changes?after={latest}").json()
-    assert {one["id"] for one in polled["downloads"]} == {gone, kept}
+    assert {one["id"] for one in polled["downloads"]} >= {gone, kept}
     assert rig.api.get(f"/api/changes?after={number + 10**6}").json()["reset"] is True
 
 

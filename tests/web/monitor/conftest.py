@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from desktop import __version__
 from desktop.engine import wire
@@ -45,6 +47,7 @@ from desktop.engine.states import (
 )
 from desktop.paths import Home
 from desktop.words import text, textn, verbatim
+from tests.browser import chromium
 from tests.ports import free_port
 
 
@@ -215,8 +218,8 @@ class FakeEngine:
 class RunningMonitor:
     """The monitor's process and a client for it."""
 
-    def __init__(self, home: Home, log: Path, *options: str) -> None:
-        self.port = free_port()
+    def __init__(self, home: Home, log: Path, *options: str, port: int = 0) -> None:
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = log
         with log.open("wb") as output:
@@ -279,8 +282,11 @@ def engine(home: Home) -> Iterator[FakeEngine]:
 def start_monitor(home: Home, tmp_path: Path) -> Iterator[Callable[..., RunningMonitor]]:
     started: list[RunningMonitor] = []
 
-    def start(*options: str, healthy: bool = True, prefix: str = "") -> RunningMonitor:
-        monitor = RunningMonitor(home, tmp_path / f"monitor-{len(started)}.log", *options)
+    def start(
+        *options: str, healthy: bool = True, prefix: str = "", port: int = 0
+    ) -> RunningMonitor:
+        log = tmp_path / f"monitor-{len(started)}.log"
+        monitor = RunningMonitor(home, log, *options, port=port)
         started.append(monitor)
         if healthy:
             monitor.wait_until_healthy(f"{prefix}/healthz")
@@ -300,3 +306,35 @@ def monitor(engine: FakeEngine, start_monitor: Callable[..., RunningMonitor]) ->
 @pytest.fixture(name="wait_until")
 def _wait_until() -> Callable[..., None]:
     return wait_until
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Browser]:
+    """Of one module: while Playwright runs, no test can have a loop of its own."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def open_page(chrome: Browser) -> Iterator[Callable[..., Page]]:
+    """Opens an address in a browser of its own; at the end no page may have complained."""
+    troubles: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def open_(url: str, *, width: int = 1280, height: int = 800, **options: Any) -> Page:
+        size = ViewportSize(width=width, height=height)
+        contexts.append(chrome.new_context(viewport=size, **{"locale": "en-GB", **options}))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "console",
+            lambda said: troubles.append(said.text) if said.type in {"error", "warning"} else None,
+        )
+        page.goto(url)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    # A refused request is told by the browser itself; what the page makes of it is tested.
+    assert [one for one in troubles if "status of" not in one] == []

@@ -26,12 +26,21 @@ from desktop.engine.commands import (
 from desktop.engine.documents import status_document, workers_document
 from desktop.engine.history_commands import ListTasks, TaskPage
 from desktop.engine.model import Problem
-from desktop.engine.queue_commands import QueuesReport, ShowQueues
-from desktop.engine.queue_documents import queue_details_document
+from desktop.engine.queue_commands import (
+    MoveMessages,
+    PeekQueue,
+    PurgeQueue,
+    QueuePeek,
+    QueueReport,
+    QueuesReport,
+    ShowQueues,
+)
+from desktop.engine.queue_documents import peek_document, queue_details_document
 from desktop.engine.task_documents import tasks_document
-from desktop.engine.task_model import QueueDetail, Task
+from desktop.engine.task_model import QueueDetail, QueuedMessage, Task
 from desktop.words import text
 from web.monitor.api import OPERATIONS
+from web.monitor.api.queues import POINTS, TRENDS, resampled
 
 PROBLEM = Problem("broken", text("It broke."), text("Because."), text("Mend it."))
 
@@ -45,7 +54,7 @@ def events(response: httpx.Response) -> Iterator[dict]:
         elif line.startswith("data: "):
             news = json.loads(line.removeprefix("data: "))
             assert kind == ("change" if document else "snapshot")
-            assert all(document.get(name) != value for name, value in news.items())
+            assert all(document.get(name, ...) != value for name, value in news.items())
             document |= news
             yield document
 
@@ -68,7 +77,42 @@ def test_the_api_gives_the_documents_of_the_commands(engine, monitor):
 def test_queues_are_told_as_the_command_tells_them(engine, monitor):
     report = QueuesReport((QueueDetail("celery", 14, unacked=2, consumers=("worker1@mbp",)),))
     engine.answer = lambda command: report if isinstance(command, ShowQueues) else None
-    assert monitor.http.get("/api/queues").json() == queue_details_document(report)
+    document = monitor.http.get("/api/queues").json()
+    assert document["queues"][0].pop("trend") == dict.fromkeys(TRENDS, [None] * POINTS)
+    assert document == queue_details_document(report)
+
+
+def test_a_trend_has_points_at_even_distances_and_none_where_nothing_was_measured():
+    depths = ((100.0, 5), (149.0, 7), (150.0, 8), (300.0, 2))
+    assert resampled(depths, 300.0, 300.0, 7) == [None, None, 5, 8, 8, 8, 2]
+    assert resampled((), 300.0, 300.0, 3) == [None, None, None]
+
+
+def test_messages_are_peeked_dropped_and_moved_by_names_that_no_address_could_hold(engine, monitor):
+    name = "../<b>/\u202e?"
+    peek = QueuePeek((QueuedMessage(3, "t1", "<i>", queue=name),), 9)
+    report = QueueReport(2, text("{n} went.", n=2))
+    engine.answer = lambda command: peek if isinstance(command, PeekQueue) else report
+    got = monitor.http.get("/api/queues/messages", params={"queue": name, "start": 3, "limit": 1})
+    assert got.json() == peek_document(name, peek)
+    post = monitor.http.post
+    assert post("/api/queues/purge", json={"queue": name}).json() == {
+        "count": 2,
+        "words": "2 went.",
+    }
+    assert post("/api/queues/purge", json={"queue": name, "most": 4}).status_code == 200
+    moved = {"queue": name, "to": "celery", "ids": ["t1"]}
+    assert post("/api/queues/move", json=moved).json()["count"] == 2
+    asked = [one for one in engine.commands if not isinstance(one, Census | Watch)]
+    assert asked == [
+        PeekQueue("", name, 3, 1),
+        PurgeQueue("", name),
+        PurgeQueue("", name, 4),
+        MoveMessages("", name, "celery", ("t1",)),
+    ]
+    for wrong in ({}, {"queue": ""}, {"queue": name, "most": 0}, {"queue": name, "all": True}):
+        assert post("/api/queues/purge", json=wrong).status_code == 422
+    assert monitor.http.get("/api/queues/messages").status_code == 422
 
 
 def test_tasks_are_asked_of_the_history_as_the_command_asks(engine, monitor):
@@ -76,7 +120,8 @@ def test_tasks_are_asked_of_the_history_as_the_command_asks(engine, monitor):
     engine.answer = lambda command: TaskPage((task,), next="n", total=7)
     asked = {"state": "failure", "name": "send", "search": "a OR b", "limit": "5", "after": "x"}
     document = monitor.http.get("/api/tasks", params=asked).json()
-    assert document == {**tasks_document((task,), 7), "next": "n"}
+    known = {"next": "n", "kept": 0, "mark": 0, "by_state": {}}
+    assert document == {**tasks_document((task,), 7), **known}
     (command,) = [one for one in engine.commands if isinstance(one, ListTasks)]
     assert command.selection.search == "state:failure name:send (a OR b)"
     assert (command.limit, command.after, command.count) == (5, "x", True)
@@ -234,7 +279,7 @@ def test_health_says_why_not(start_monitor, tmp_path, wait_until):
     assert response.status_code == 503
     assert response.json()["title"]
     assert response.json()["next_step"]
-    assert monitor.http.get("/metrics").text.splitlines()[-1] == "celery_tray_engine_up 0"
+    assert monitor.http.get("/metrics").text.splitlines()[-1] == "celery_tray_engine_up 0.0"
     status = monitor.http.get("/api/status").json()
     assert status["engine"] is None
     assert status["stack"]["problem"] == {k: v for k, v in response.json().items() if k != "status"}

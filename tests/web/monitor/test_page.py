@@ -15,7 +15,21 @@ from desktop.engine.commands import Refused, Restart, Start, Stop, StopReport
 from desktop.engine.model import Problem
 from desktop.words import text
 from tests.browser import chromium
-from web.monitor.words import WORDS, common, overview, queues, services, tasks, workers
+from web.monitor.words import (
+    WORDS,
+    cleanup,
+    common,
+    logs,
+    overview,
+    queues,
+    schedule,
+    services,
+    task_actions,
+    task_detail,
+    task_figures,
+    tasks,
+    workers,
+)
 
 STATIC = Path(web.monitor.__file__).parent / "static"
 
@@ -163,7 +177,10 @@ def test_read_only_offers_no_actions(browser, engine, start_monitor):
     context.close()
 
 
-MADE_UP = ("state_", "stop_", "owner_", "finding_", "role_", "severity_")
+MADE_UP = (
+    *("state_", "log_level_", "stop_", "owner_", "finding_", "role_", "severity_"),
+    *("step_", "did_", "task_ask_", "worker_tab_", "worker_dump_"),
+)
 """Beginnings of words whose rest the page takes from the state."""
 
 
@@ -177,7 +194,8 @@ def test_every_word_of_the_page_exists_and_every_one_is_used():
 
 
 def test_no_two_files_have_words_of_the_same_key():
-    files = (common, overview, services, tasks, workers, queues)
+    about_tasks = (tasks, task_detail, task_actions, task_figures)
+    files = (cleanup, common, logs, overview, services, *about_tasks, workers, queues, schedule)
     assert len(WORDS) == sum(len(file.WORDS) for file in files)
 
 
@@ -194,6 +212,7 @@ def test_text_has_enough_contrast_wherever_it_stands(theme):
         ("text", g) for g in ("bg", "side", "card", "hover", "nav", "well", "warn-bg", "bad-bg")
     ]
     pairs += [("sub", g) for g in ("bg", "side", "card", "hover", "warn-bg", "bad-bg", "info-bg")]
+    pairs += [("text", "sel"), ("sub", "sel"), ("ok", "sel"), ("off", "sel")]
     pairs += [(tone, "card") for tone in ("ok", "run", "warn", "bad", "off", "rev")]
     pairs += [
         ("on-accent", "accent"),

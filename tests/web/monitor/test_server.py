@@ -6,7 +6,8 @@ import threading
 import httpx
 import pytest
 
-from desktop.engine.commands import Start, Stop
+from desktop.engine.commands import Stop
+from tests.web.servers import HARMLESS
 from web.monitor.server import main
 
 
@@ -76,33 +77,16 @@ def test_help_has_an_example(capsys):
 
 def test_read_only_changes_nothing(engine, start_monitor):
     monitor = start_monitor("--read-only")
-    for path in ("start", "stop", "services/worker1/restart"):
-        assert monitor.http.post(f"/api/{path}", json={}).status_code == 403
+    document = monitor.http.get("/api/openapi.json").json()
+    changing = [
+        (method, path.replace("{", "").replace("}", ""))
+        for path, methods in document["paths"].items()
+        for method in methods
+        if method not in {"get", "head", "options"}
+    ]
+    assert ("post", "/api/stop") in changing
+    for method, path in changing:
+        assert monitor.http.request(method, path, json={}).status_code == 403, path
     assert monitor.http.get("/page.json").json()["read_only"] is True
     assert monitor.http.get("/api/status").status_code == 200
-    assert not [one for one in engine.commands if isinstance(one, Start | Stop)]
-
-
-@pytest.mark.parametrize(
-    ("headers", "status"),
-    [
-        ({"Host": "evil.example"}, 421),
-        ({"Origin": "https://evil.example"}, 403),
-        ({"Origin": "null"}, 403),
-        ({"Content-Type": "text/plain"}, 415),
-        ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
-    ],
-)
-def test_other_pages_can_do_nothing(engine, monitor, headers, status):
-    given = {"Content-Type": "application/json", **headers}
-    assert monitor.http.post("/api/stop", content=b"{}", headers=given).status_code == status
-    assert not [one for one in engine.commands if isinstance(one, Stop)]
-
-
-@pytest.mark.parametrize("path", ["/", "/page.json", "/api/status", "/metrics", "/nowhere"])
-def test_every_answer_has_the_headers_of_the_guard(monitor, path):
-    headers = monitor.http.get(path).headers
-    assert "script-src 'self'" in headers["content-security-policy"]
-    assert "unsafe" not in headers["content-security-policy"]
-    assert headers["x-content-type-options"] == "nosniff"
-    assert "server" not in headers
+    assert all(isinstance(one, HARMLESS) for one in engine.commands)

@@ -4,19 +4,30 @@ import { el, icon, keyed, say } from "./dom.js";
 import { clock, t } from "./format.js";
 import { severity } from "./states.js";
 
+// Pages that tell of each process themselves, with what speaks for it.
+const OF_PROCESSES = new Set(["workers", "cleanup"]);
+
 const dismissed = new Set();
 const told = [];
+let count = 0;
 let redraw = () => {};
 
 export function onChange(draw) {
   redraw = draw;
 }
 
-/** Tell what went wrong (or, with `severity` "info", what was done) until it is dismissed. */
-export function tell(title, words = "", severity = "critical") {
-  const id = `told ${severity} ${title} ${words}`;
-  if (told.some((one) => one.id === id)) return;
-  told.unshift({ id, severity, title, words, close: () => told.splice(told.findIndex((one) => one.id === id), 1) });
+/** Tell what went wrong (or, with `severity` "info", what was done) until it is dismissed. What is
+ * told of the same `subject` later takes its place. `offers`: [words, action()] of each button. */
+export function tell(title, words = "", severity = "critical", subject = "", offers = []) {
+  const before = subject ? told.findIndex((one) => one.subject === subject) : -1;
+  if (before >= 0) told.splice(before, 1);
+  if (told.some((one) => one.severity === severity && one.title === title && one.words === words)) return;
+  const id = `told ${(count += 1)}`;
+  const close = () => {
+    const at = told.findIndex((one) => one.id === id);
+    if (at >= 0) told.splice(at, 1);
+  };
+  told.unshift({ id, subject, severity, title, words, offers, close });
   redraw();
 }
 
@@ -26,8 +37,8 @@ export function tellError(error) {
   tell(error.message, error.words || "");
 }
 
-/** `live` is { connected, status, fresh, seenAt }. */
-export function drawBanners(parent, live) {
+/** `live` is { connected, status, fresh, seenAt }, `page` the path of the page that is shown. */
+export function drawBanners(parent, live, page) {
   const { connected, status, fresh } = live;
   const stale = live.seenAt ? t("stale_since", { time: clock(live.seenAt) }) : "";
   const banners = [...told];
@@ -38,7 +49,7 @@ export function drawBanners(parent, live) {
     banners.push({ id: problem.code, severity: fresh ? "critical" : "warning", title: problem.title, words: words.filter(Boolean).join(" ") });
   }
   if (fresh) {
-    for (const one of status.findings) {
+    for (const one of status.findings.filter((each) => !each.pids.length || !OF_PROCESSES.has(page))) {
       const id = `${one.id} ${one.pids.join()}`;
       if (!dismissed.has(id)) banners.push({ id, severity: one.severity, title: one.title, words: [one.detail, one.fix].filter(Boolean).join(" "), close: () => dismissed.add(id) });
     }
@@ -49,6 +60,9 @@ export function drawBanners(parent, live) {
 function makeBanner(banner) {
   const [glyph, tone] = severity(banner.severity);
   const node = el("div", { class: `banner ${tone}` }, icon(glyph, tone), el("div", {}, el("span", { class: "sr" }), el("strong"), el("span", { class: "sub" })));
+  for (const [word, action] of banner.offers || []) {
+    node.append(el("button", { type: "button", onclick: () => { banner.close(); redraw(); action(); } }, word));
+  }
   if (banner.close) {
     node.append(el("button", { type: "button", class: "bare", "aria-label": t("dismiss"), onclick: () => { banner.close(); redraw(); } }, icon("i-close")));
   }

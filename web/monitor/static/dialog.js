@@ -3,14 +3,17 @@
 import { t } from "./format.js";
 
 /** Ask; resolves to true for yes. `body` are nodes between the words and the buttons; the dialog
- * can't be said yes to while a field in them is invalid. */
-export function ask({ title, text = "", yes, danger = true, body = [] }) {
+ * can't be said yes to while a field in them is invalid. Without `yes` there is nothing to say yes
+ * to. */
+export function ask({ title, text = "", yes = "", no = t("cancel"), danger = true, body = [] }) {
   const dialog = document.getElementById("dialog");
   const answer = document.getElementById("dialog-do");
   document.getElementById("dialog-title").textContent = title;
   document.getElementById("dialog-text").textContent = text;
   document.getElementById("dialog-body").replaceChildren(...body);
   answer.textContent = yes;
+  answer.hidden = !yes;
+  dialog.querySelector("[data-word=cancel]").textContent = no;
   answer.className = danger ? "danger" : "primary";
   dialog.returnValue = "";
   dialog.showModal();

@@ -8,12 +8,13 @@ export function setWords(page) {
   language = page.language;
 }
 
-/** The words for a key; {placeholders} are filled from `values`, plurals by `values.n`. */
+/** The words for a key; {placeholders} are filled from `values`, plurals by `values.n`, which is
+ * written as a number of this language. */
 export function t(key, values = {}) {
   let pattern = words[key];
   if (pattern === undefined) return key;
-  if (typeof pattern === "object") pattern = values.n === 1 ? pattern.one : pattern.many;
-  return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  if (typeof pattern === "object") pattern = String(values.n) === "1" ? pattern.one : pattern.many;
+  return pattern.replace(/\{(\w+)\}/g, (whole, name) => (name === "n" && typeof values.n === "number" ? number(values.n) : name in values ? String(values[name]) : whole));
 }
 
 export function has(key) {
@@ -57,4 +58,12 @@ export function percent(value) {
 
 export function clock(epoch) {
   return new Date(epoch * 1000).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+}
+
+/** An instant: today's as its time with seconds, another day's with its date. */
+export function instant(epoch) {
+  const then = new Date(epoch * 1000);
+  const today = then.toDateString() === new Date().toDateString();
+  const time = then.toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", second: today ? "2-digit" : undefined });
+  return today ? time : `${then.toLocaleDateString(language)} ${time}`;
 }

@@ -4,11 +4,17 @@ import { drawBanners, onChange } from "./banners.js";
 import { el, icon, say } from "./dom.js";
 import { setWords, t } from "./format.js";
 import { listen, live } from "./live.js";
+import { cleanup } from "./pages/cleanup.js";
 import { overview } from "./pages/overview.js";
+import { queues } from "./pages/queues.js";
+import { schedule } from "./pages/schedule.js";
+import { services } from "./pages/services.js";
+import { tasks } from "./pages/tasks.js";
+import { workers } from "./pages/workers.js";
 import { draw as drawPage, href, showAnew, start } from "./router.js";
 import { serviceGlyph } from "./states.js";
 
-const PAGES = [overview];
+const PAGES = [overview, tasks, workers, queues, schedule, services, cleanup];
 
 const $ = (id) => document.getElementById(id);
 let settings = null;
@@ -23,7 +29,7 @@ async function load(language) {
   for (const node of document.querySelectorAll("[data-label]")) node.setAttribute("aria-label", t(node.dataset.label));
   const names = Object.entries(settings.languages);
   $("language").replaceChildren(...names.map(([tag, name]) => el("option", { value: tag, lang: tag, selected: tag === settings.language }, name)));
-  $("nav").replaceChildren(...PAGES.map((page) => el("a", { href: href(page.path), "data-path": page.path }, icon(page.icon), el("span", {}, t(page.word)))));
+  $("nav").replaceChildren(...PAGES.map((page) => el("a", { href: href(page.path), "data-path": page.path }, icon(page.icon), el("span", {}, t(page.word)), page.badge ? el("b", { class: "badge" }) : null)));
   $("banners").replaceChildren();
   if (before) showAnew(settings);
   else start(PAGES, settings);
@@ -62,7 +68,8 @@ function draw() {
   if (!settings) return;
   const { status, fresh } = live;
   drawLink();
-  drawBanners($("banners"), live);
+  drawBadges();
+  drawBanners($("banners"), live, $("body").dataset.page);
   $("body").hidden = !status;
   if (!status) return;
   $("body").classList.toggle("old", !fresh);
@@ -80,6 +87,18 @@ function drawLink() {
   $("link-glyph").firstElementChild.setAttribute("href", `#${glyph}`);
   say($("link-word"), redis ? `${t("redis")} · ${t(`state_${redis.state}`)}` : t("not_connected"));
   say($("link-where"), (status?.stack.broker || "").replace(/^redis:\/\//, ""));
+}
+
+/** How much on a page needs a look, beside its name. */
+function drawBadges() {
+  for (const page of PAGES) {
+    if (!page.badge) continue;
+    const node = document.querySelector(`#nav a[data-path="${page.path}"] .badge`);
+    const count = live.fresh ? page.badge(live.status) : 0;
+    node.hidden = !count;
+    say(node, String(count));
+    node.title = t("workers_need_look", { n: count });
+  }
 }
 
 onChange(draw);

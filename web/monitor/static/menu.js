@@ -2,7 +2,7 @@
 
 import { el, icon } from "./dom.js";
 
-/** `items`: { icon, word, choose(button) } or { icon, word, href }. */
+/** `items`: { icon, word, choose(button) }, or { icon, word, href } (with `download`: a file). */
 export function menu(label, items) {
   const list = el("div", { class: "menu", role: "menu", hidden: true });
   const button = el("button", { type: "button", class: "bare", "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": label, title: label }, icon("i-more"));
@@ -19,7 +19,7 @@ export function menu(label, items) {
   for (const item of items) {
     const attributes = { role: "menuitem", tabindex: "-1" };
     if (item.href) {
-      list.append(el("a", { ...attributes, class: "button", href: item.href, target: "_blank", rel: "noopener noreferrer", onclick: () => close(true) }, icon(item.icon), item.word));
+      list.append(el("a", { ...attributes, class: "button", href: item.href, ...(item.download ? { download: "" } : { target: "_blank" }), rel: "noopener noreferrer", onclick: () => close(true) }, icon(item.icon), item.word));
     } else {
       const chosen = () => {
         close(true);

@@ -28,12 +28,27 @@ const OWNER = {
   orphan: ["g-warn", "warn"],
   remote: ["g-external", "off"],
 };
-const TASK = { STARTED: ["g-busy", "run"], RECEIVED: ["g-wait", "off"] };
+const TASK = {
+  PENDING: ["g-wait", "off", "task_pending"],
+  RECEIVED: ["g-wait", "off", "task_received"],
+  STARTED: ["g-busy", "run", "task_started"],
+  SUCCESS: ["g-ok", "ok", "task_succeeded"],
+  FAILURE: ["g-bad", "bad", "task_failed"],
+  RETRY: ["g-retry", "warn", "task_retrying"],
+  REVOKED: ["g-revoked", "rev", "task_revoked"],
+  REJECTED: ["g-revoked", "rev", "task_rejected"],
+};
+const LOUD = new Set(["STARTED", "FAILURE", "RETRY"]);
 const SEVERITY = { critical: ["g-bad", "bad"], warning: ["g-warn", "warn"], info: ["g-info", "run"] };
 
 function shown([glyph, tone], word, chip) {
   const spin = glyph === "g-spin" ? "spin" : "";
   return el("span", { class: `state ${tone} ${chip ? "chip" : ""}` }, icon(glyph, spin), word);
+}
+
+/** A state of a page's own, in the same look. */
+export function mark(glyph, tone, word, chip = false) {
+  return shown([glyph, tone], word, chip);
 }
 
 export function serviceState(state) {
@@ -59,11 +74,19 @@ export function finding(id, verdicts = []) {
   return node;
 }
 
-export function taskState(state) {
-  const running = state === "STARTED";
-  const node = shown(TASK[state] || TASK.RECEIVED, t(running ? "task_started" : "task_received"), running);
-  if (!running) node.classList.add("calm");
+/** In long tables only what needs eyes has a chip; the rest is a glyph and grey words. */
+export function taskState(state, chip = LOUD.has(state)) {
+  const node = shown(taskGlyph(state), taskWord(state), chip);
+  if (!chip) node.classList.add("calm");
   return node;
+}
+
+export function taskGlyph(state) {
+  return TASK[state] || TASK.PENDING;
+}
+
+export function taskWord(state) {
+  return t(taskGlyph(state)[2]);
 }
 
 export function severity(name) {

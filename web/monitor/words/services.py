@@ -53,4 +53,23 @@ WORDS: dict[str, Text] = {
     ),
     "of_running": text("{up} of {total} services running"),
     "all_stopped": text("All services are stopped"),
+    "service": text("Service"),
+    "service_process": text("Process"),
+    "service_processes": textn("{n} process", "{n} processes", 1, n="{n}"),
+    "service_address": text("Address"),
+    "service_log_file": text("Log file"),
+    "service_uptime": text("Up"),
+    "service_restarts": text("Restarts"),
+    "service_force": text("Force stop…"),
+    "service_force_title": text("Force stop?"),
+    "service_force_count": textn("End {n} running task?", "End {n} running tasks?", 1, n="{n}"),
+    "service_force_text": text(
+        "Tasks that acknowledge late go back to their queue and run again from the start. "
+        "The others are lost."
+    ),
+    "service_force_none": text(
+        "No task is known to be running. Waiting tasks stay in their queues."
+    ),
+    "service_force_do": text("Force stop"),
+    "service_none": text("No services yet. They appear here when a project is open."),
 }

@@ -67,8 +67,7 @@ class TaskBanners:
                 "{n} workers are not sending task events.",
                 count,
             )
-            words = tr("What it runs is missing here.") if count == 1 else ""
-            words = words or tr("What they run is missing here.")
+            words = trn("What it runs is missing here.", "What they run is missing here.", count)
             banner.show_words(Severity.WARNING, title, words, dismissable=False)
             banner.offer((tr("Turn on events"), mends.enable_events))
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from desktop.calls import arguments
 from desktop.engine.history_commands import TaskOrder
 from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
@@ -96,13 +97,6 @@ def split_name(name: str) -> tuple[str, str]:
 def short_node(node: str) -> str:
     """ "w1" of "w1@host": where all run on one machine its name says nothing new."""
     return one_line(node.partition("@")[0] or node, NAME_MAX)
-
-
-def arguments(task: Task) -> str:
-    """As they are called: ``'EUR', amount=3``; nothing where there are none."""
-    args, kwargs = task.args.strip(), task.kwargs.strip()
-    parts = [part for part in (args, kwargs) if part not in {"", "()", "[]", "{}", "None"}]
-    return " ".join(parts)
 
 
 def outcome(task: Task) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from desktop.calls import given
 from desktop.engine.history_commands import TaskDetail
+from desktop.engine.log_text import clean
 from desktop.engine.states import TaskState
 from desktop.engine.task_doubts import doubt_words
 from desktop.engine.task_model import Task
 from desktop.quantities import fine_clock
 from desktop.ui.fonts import Role
-from desktop.ui.pages.log_lines import clean
 from desktop.ui.pages.tasks.family_tree import FamilyTree
 from desktop.ui.pages.tasks.timeline import steps
 from desktop.ui.pages.tasks.timeline_view import TimelineView
@@ -62,9 +63,8 @@ def fill(
 
 
 def _add_arguments(column: QVBoxLayout, task: Task, copy: Copy) -> None:
-    given = [part for part in (task.args, task.kwargs) if part not in {"", "()", "[]", "{}"}]
-    if given:
-        _add_block(column, tr("Arguments"), "\n".join(given), copy)
+    if parts := given(task):
+        _add_block(column, tr("Arguments"), "\n".join(parts), copy)
     elif task.args or task.kwargs:
         none = Label(tr("None"), Role.SECONDARY, "sub")
         column.addWidget(_part(tr("Arguments"), none))

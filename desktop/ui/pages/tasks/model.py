@@ -13,9 +13,10 @@ from itertools import groupby, pairwise
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QWidget
 
+from desktop.calls import arguments
 from desktop.engine.states import TaskState
 from desktop.engine.task_model import Task
-from desktop.ui.pages.tasks.columns import KINDS, Column, arguments, cell, outcome, spoken
+from desktop.ui.pages.tasks.columns import KINDS, Column, cell, outcome, spoken
 from desktop.ui.shown_text import BLOCK_MAX, block
 from desktop.ui.widgets import row_table
 from desktop.ui.widgets.label import plain_tip

@@ -16,7 +16,7 @@ from desktop.words import text
 
 _SHAPES = (
     Shape(text("Task"), 0),
-    Shape(text("Runs"), 76, True),
+    Shape(text("Times run"), 92, True),
     Shape(text("Per minute"), 98, True),
     Shape(text("Failed"), 76, True),
     Shape(text("Retried"), 72, True),

@@ -80,12 +80,14 @@ class TasksPage(Page):
             self.column.addWidget(part)
         self.column.addWidget(self.body, 1)
         self._connect()
+        table.show_widths(around.preferences.task_widths)
         table.show_columns(chosen(around.preferences.task_columns))
         table.show_order(*self._order)
         self.retranslate()
 
     def _connect(self) -> None:
         table, feed = self.table, self.feed
+        table.widths.dragged.connect(self._on_dragged)
         self.filter.changed.connect(self._on_filter_changed)
         self.filter.search.left.connect(self._to_table)
         self.hold.clicked.connect(self.pause)
@@ -165,6 +167,9 @@ class TasksPage(Page):
         return known_values(self.view.stack if self.view else None, tuple(names))
 
     # --- what is looked for -----------------------------------------------------------------
+
+    def _on_dragged(self) -> None:
+        self.around.preferences.task_widths = self.table.widths.kept
 
     def _on_filter_changed(self) -> None:
         if self._search() != self.feed.search:

@@ -30,8 +30,10 @@ from desktop.ui.pages.tasks.delegate import ROW, TaskDelegate
 from desktop.ui.pages.tasks.model import TaskModel
 from desktop.ui.widgets import row_table
 from desktop.ui.widgets.button import Button
+from desktop.ui.widgets.column_widths import ColumnWidths
 
 HEADER = 30
+NARROWEST = 30
 AIM_S = 0.4
 """So long after the pointer has moved over the rows they stay in their places."""
 AHEAD_ROWS = 60
@@ -65,7 +67,10 @@ class TaskTable(QTableView):
         self.setItemDelegate(TaskDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        row_table.set_up(self, KINDS, row_px=ROW, header_px=HEADER, narrowest_px=30)
+        row_table.set_up(self, KINDS, row_px=ROW, header_px=HEADER, narrowest_px=NARROWEST)
+        self.widths = ColumnWidths(
+            self, KINDS, Column.TASK, rest_px=TASK_MIN, narrowest_px=NARROWEST
+        )
         self._columns = chosen(())
         self._order = (TaskOrder.RECEIVED, True)
         self._kept: tuple[str, tuple[str, ...]] = ("", ())
@@ -278,6 +283,11 @@ class TaskTable(QTableView):
 
     # --- columns ----------------------------------------------------------------------------
 
+    def show_widths(self, kept: tuple[str, ...]) -> None:
+        """As a person dragged them."""
+        self.widths.restore(kept)
+        self._share_out()
+
     def show_columns(self, columns: tuple[Column, ...]) -> None:
         """These, as far as there is room."""
         if columns != self._columns:
@@ -306,15 +316,9 @@ class TaskTable(QTableView):
         self._place_pill()
 
     def _share_out(self) -> None:
-        width = self.viewport().width()
         shown = set(self._columns)
         for column in EXPENDABLE:
-            if sum(KINDS[one].width for one in shown) + TASK_MIN <= width:
+            if sum(map(self.widths.of, shown)) + TASK_MIN <= self.viewport().width():
                 break
             shown.discard(column)
-        shown |= set(ALWAYS)
-        room = width - sum(KINDS[column].width for column in shown)
-        header = self.horizontalHeader()
-        for column, kind in KINDS.items():
-            self.setColumnHidden(column, column not in shown)
-            header.resizeSection(column, kind.width or max(room, TASK_MIN))
+        self.widths.share_out(shown | set(ALWAYS))

@@ -75,7 +75,8 @@ def _told(task: Task) -> bool:
 
 def _terms(task: Task) -> str:
     parts = []
-    if task.eta:
+    tried_again = any(one.state is TaskState.RETRY for one in task.attempts)
+    if task.eta and not tried_again:  # a retry brings its own
         parts.append(tr("not before {time}", time=fine_clock(task.eta)))
     if task.expires_at:
         parts.append(tr("expires {time}", time=fine_clock(task.expires_at)))

@@ -203,6 +203,7 @@ class WorkerDetail(Card):
                 node.pool,
                 tr("prefetch {n}", n=node.prefetch) if node.prefetch else "",
                 tr("clock {n}", n=node.clock) if node.clock else "",
+                tr("sends no task events") if node.events is False else "",
             ]
             words = " · ".join(part for part in parts if part)
         self._note.setText(words)
@@ -228,12 +229,12 @@ class WorkerDetail(Card):
             return
         menu = QMenu(self)
         why = why_untold(node, reachable=True)
-        for words, verb in (
-            (tr("Send task events"), NodeVerb.ENABLE_EVENTS),
-            (tr("Send no task events"), NodeVerb.DISABLE_EVENTS),
+        for words, verb, is_so in (
+            (tr("Send task events"), NodeVerb.ENABLE_EVENTS, True),
+            (tr("Send no task events"), NodeVerb.DISABLE_EVENTS, False),
         ):
             entry = QAction(words, menu)
-            entry.setEnabled(not why)
+            entry.setEnabled(not why and node.events is not is_so)
             entry.triggered.connect(
                 lambda _checked=False, verb=verb: self.told.emit(TellNode(verb=verb))
             )

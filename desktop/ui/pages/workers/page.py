@@ -62,6 +62,7 @@ class WorkersPage(Page):
         self.column.addWidget(self.detail, 1)
         self.column.addWidget(self.empty, 1)
         self._connect()
+        self.table.show_widths(self.around.preferences.worker_widths)
         self.retranslate()
 
     def _connect(self) -> None:
@@ -71,6 +72,7 @@ class WorkersPage(Page):
         self.note.dismissed.connect(self.note.hide)
         self.empty.pressed.connect(self._on_start)
         self.table.picked.connect(self._on_picked)
+        self.table.widths.dragged.connect(self._on_dragged)
         self.table.menu_asked.connect(self._on_menu_asked)
         detail.log_asked.connect(lambda: self._with_service(actions.show_log))
         detail.restart_asked.connect(lambda: self._with_service(actions.restart))
@@ -116,6 +118,9 @@ class WorkersPage(Page):
             self.detail.show_line(chosen, view)
             self._look_when_due(chosen, view)
         self._fit()
+
+    def _on_dragged(self) -> None:
+        self.around.preferences.worker_widths = self.table.widths.kept
 
     def _look_when_due(self, line: WorkerLine, view: View) -> None:
         who = (line.node, line.pid)

@@ -26,6 +26,7 @@ from desktop.ui.fonts import Role
 from desktop.ui.phrases import DASH
 from desktop.ui.widgets import row_table
 from desktop.ui.widgets.chip import draw_chip
+from desktop.ui.widgets.column_widths import ColumnWidths
 from desktop.ui.widgets.label import draw_line, plain_tip
 from desktop.ui.widgets.row_model import Index, RowModel
 from desktop.ui.widgets.row_table import Shape
@@ -59,6 +60,8 @@ SHAPES = {
     Column.UP: Shape(text("Up"), 96, True),
 }
 NARROW = 700
+NARROWEST = 40
+QUEUES_MIN = 60
 
 
 class WorkerModel(RowModel[WorkerLine]):
@@ -205,7 +208,10 @@ class WorkerTable(QTableView):
         self.setModel(self.model_)
         self.setItemDelegate(WorkerDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        row_table.set_up(self, SHAPES, row_px=ROW, header_px=HEADER, narrowest_px=40)
+        row_table.set_up(self, SHAPES, row_px=ROW, header_px=HEADER, narrowest_px=NARROWEST)
+        self.widths = ColumnWidths(
+            self, SHAPES, Column.QUEUES, rest_px=QUEUES_MIN, narrowest_px=NARROWEST
+        )
         self.selectionModel().currentRowChanged.connect(lambda *_: self.picked.emit())
 
     def take(self, lines: tuple[WorkerLine, ...]) -> None:
@@ -231,12 +237,17 @@ class WorkerTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._share_out()
+
+    def show_widths(self, kept: tuple[str, ...]) -> None:
+        """As a person dragged them."""
+        self.widths.restore(kept)
+        self._share_out()
+
+    def _share_out(self) -> None:
         narrow = self.viewport().width() < NARROW
-        for column in (Column.DONE, Column.MEMORY):
-            self.setColumnHidden(column, narrow)
-        seen = [column for column in SHAPES if not self.isColumnHidden(column)]
-        room = self.viewport().width() - sum(SHAPES[column].width for column in seen)
-        self.horizontalHeader().resizeSection(Column.QUEUES, max(room, 60))
+        left_out = {Column.DONE, Column.MEMORY} if narrow else set()
+        self.widths.share_out([column for column in SHAPES if column not in left_out])
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         index = self.indexAt(self.viewport().mapFromGlobal(event.globalPos()))

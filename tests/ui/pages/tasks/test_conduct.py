@@ -9,8 +9,10 @@ from PySide6.QtCore import Qt
 from desktop.engine.history_commands import Selection
 from desktop.engine.states import TaskState
 from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskOutcome, TaskVerb
+from desktop.engine.task_signals import MEANINGS, OFFERED
 from desktop.ui.pages.tasks.comparison import Comparison
 from desktop.ui.pages.tasks.differences import differences
+from desktop.ui.signal_choice import SignalChoice
 from desktop.words import text, verbatim
 from tests.ui.sample_tasks import acted, task
 from tests.ui.test_window import dialog_of, press, text_of
@@ -57,7 +59,15 @@ def test_terminating_says_what_is_lost_and_offers_the_signal(page, window, bridg
     page.conduct.act(V.TERMINATE, [history.tasks[0]])
     dialog = dialog_of(window)
     assert "in the middle of its work" in text_of(dialog)
-    press(window, dialog, "Kill")
+    (choice,) = dialog.findChildren(SignalChoice)
+    assert choice.chosen == "TERM" and "“finally”" in choice.meaning.text()
+    heights = set()
+    for name in OFFERED:
+        choice.segments.button(name).click()
+        assert choice.meaning.text() == str(MEANINGS[name])
+        heights.add(dialog.height())
+    assert len(heights) == 1
+    press(window, dialog, "Terminate 1 task")
     assert acts(bridge)[-1].signal == "KILL"
 
 

@@ -67,6 +67,12 @@ def test_what_waits_tells_until_when(light) -> None:
     assert title == "Sent" and words.startswith("not before ")
 
 
+def test_the_moment_that_a_retry_waited_for_is_not_told_as_the_sender_s(light) -> None:
+    failed = Attempt(S.RETRY, "w1@mbp", 51870, NOW - 9, NOW - 8, NOW - 7)
+    retried = task(0, S.RETRY, sent_at=NOW - 9, eta=NOW + 60, attempts=(failed,))
+    assert steps(retried)[0].detail == ""
+
+
 def test_a_task_that_was_delivered_again_and_one_that_waits_for_its_next_try(light) -> None:
     lost = Attempt(S.STARTED, "w1@mbp", 51870, NOW - 60, NOW - 59)
     again = task(0, S.STARTED, attempts=(lost,), starts=2)

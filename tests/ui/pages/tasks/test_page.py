@@ -473,3 +473,11 @@ def test_news_while_somebody_types_neither_search_too_early_nor_hide_the_mistake
     tell()
     page.filter.changed.emit()
     assert page.filter.wrong.isVisible() and page.header.sentence.text() == ""
+
+
+def test_widths_that_were_dragged_come_back(qtbot, page, preferences) -> None:
+    before = page.table.columnWidth(Column.WORKER)
+    page.table.horizontalHeader().resizeSection(Column.WORKER, before + 25)
+    qtbot.waitUntil(lambda: f"worker={before + 25}" in preferences.task_widths)
+    page.table.show_widths(("worker=90",))
+    assert page.table.columnWidth(Column.WORKER) == 90

@@ -55,7 +55,7 @@ function panel(heading, content, note = null) {
   return el("section", { class: "panel", "aria-label": heading }, el("div", { class: "panel-head" }, el("h2", {}, heading), note), content);
 }
 
-function drawSummary(parent, status) {
+export function drawSummary(parent, status) {
   if (!live.fresh) {
     redraw(parent, t("not_connected"), () => [icon("g-warn", "warn"), t("not_connected")]);
     return;

@@ -58,7 +58,7 @@ function updateCard(card, service, shell, now) {
 }
 
 /** Whether it has a page of its own to open; this one is open already. */
-function opens(service) {
+export function opens(service) {
   return /^https?:\/\//.test(service.url) && service.state === "running" && service.kind !== "monitor";
 }
 
@@ -92,7 +92,7 @@ function middleOf(service, kind) {
   return [];
 }
 
-function actionsOf(service) {
+export function actionsOf(service) {
   const open = opens(service);
   const verbs = {
     stopped: ["start"],
@@ -105,7 +105,9 @@ function actionsOf(service) {
   return open ? [{ verb: "open", href: service.url }, ...found] : found;
 }
 
-async function act(service, verb, button, shell) {
+/** Have it done, after a question where more than itself depends on it. */
+export async function act(service, verb, button, shell) {
+  if (verb === "stop" && ASK_FIRST.has(service.kind) && !(await confirmed(`stop_${service.kind}`))) return;
   button.disabled = true;
   await send(`services/${encodeURIComponent(service.name)}/${verb}`).catch(shell.tellError);
   button.disabled = false;
@@ -131,14 +133,9 @@ function updateFigures(figures, service, now) {
   say(figures.nextElementSibling, service.started_at === null ? "" : duration(now - service.started_at));
 }
 
-const ICONS = { open: "i-open", start: "i-play", restart: "i-restart", stop: "i-stop" };
+export const ICONS = { open: "i-open", start: "i-play", restart: "i-restart", stop: "i-stop" };
 
 function menuOf(service, actions, named, shell) {
-  const choose = async (verb, button) => {
-    const asks = verb === "stop" && ASK_FIRST.has(service.kind);
-    if (asks && !(await confirmed(`stop_${service.kind}`))) return;
-    act(service, verb, button, shell);
-  };
-  const items = actions.map(({ verb, href }) => ({ icon: ICONS[verb], word: t(verb), href, choose: (button) => choose(verb, button) }));
+  const items = actions.map(({ verb, href }) => ({ icon: ICONS[verb], word: t(verb), href, choose: (button) => act(service, verb, button, shell) }));
   return menuButton(t("more", { name: named }), items);
 }
