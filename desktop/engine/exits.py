@@ -51,6 +51,12 @@ CAUSES: tuple[Cause, ...] = (
         text("Correct flowerconfig.py and the variables that begin with FLOWER_."),
     ),
     Cause(
+        "flower-option",
+        r'File "[^"]*tornado.options\.py", line \d+, in (?:_?parse|set)',
+        text("Flower does not understand one of its settings: it is of another type."),
+        text("Correct flowerconfig.py and the variables that begin with FLOWER_."),
+    ),
+    Cause(
         "flower-too-old",
         r"cannot import name 'Command' from 'celery\.bin\.base'",
         text("This Flower is older than the Celery beside it can run."),

@@ -69,7 +69,8 @@ def test_a_flower_that_wants_another_library(tmp_path: Path) -> None:
     [
         ("port = 1\nraise RuntimeError('mine')\n", "flower-settings", "line 2"),
         ("def broken(:\n", "flower-settings", "line 1"),
-        ("max_tasks = 'many'\n", "flower-option", "max_tasks"),
+        ("max_tasks = 'many'\n", "flower-option", "another type"),
+        ("max_tasks = [7]\n", "flower-option", "max_tasks"),
     ],
 )
 def test_a_project_s_own_settings(tmp_path: Path, settings: str, code: str, words: str) -> None:

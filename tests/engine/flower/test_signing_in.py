@@ -147,7 +147,8 @@ def test_another_user_s_browser_is_not_let_in(
     """A link can be read in the list of processes while the browser starts."""
     address = link(flower, wait_until)
     script = (
-        "import os, sys, urllib.request, urllib.error\n"
+        # All that it needs is read before it is somebody who may not read it.
+        "import encodings.idna, os, sys, urllib.request, urllib.error\n"
         "os.setuid(65534)\n"
         "try: print(urllib.request.urlopen(sys.argv[1]).status)\n"
         "except urllib.error.HTTPError as error: print(error.code)\n"
