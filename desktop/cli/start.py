@@ -14,9 +14,8 @@ from desktop.cli.start_report import WOULD_HARM, restarted_nothing, show_existin
 from desktop.engine.client import Client
 from desktop.engine.commands import Existing, Restart, Start, StartReport, WorkerOptions
 from desktop.engine.errors import UsageError
-from desktop.engine.flower import missing
 from desktop.engine.flower.missing import INTO_PROJECT
-from desktop.engine.flower_commands import Install
+from desktop.engine.flower_commands import FLOWER_MISSING, Install
 from desktop.engine.model import Problem
 from desktop.words import text, tr
 
@@ -159,7 +158,7 @@ def submit(context: Context, client: Client, command: Start) -> tuple[StartRepor
 
 
 def _lacks_flower(report: StartReport) -> Problem | None:
-    return next((one.problem for one in report.failed if one.problem.code == missing.CODE), None)
+    return next((one.problem for one in report.failed if one.problem.code == FLOWER_MISSING), None)
 
 
 def _submit(context: Context, client: Client, command: Start) -> tuple[StartReport, Progress]:

@@ -9,6 +9,10 @@ from enum import StrEnum
 
 import msgspec
 
+FLOWER_MISSING = "flower-missing"
+"""Code of the problem that Flower is not installed. The message's ``theirs`` is the project's own
+environment, where there is one that it may be put into."""
+
 
 class Install(StrEnum):
     """A person's word on installing Flower where it is missing."""

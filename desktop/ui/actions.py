@@ -17,7 +17,7 @@ from desktop.engine.commands import Census, Existing, Restart, Start, StartRepor
 from desktop.engine.errors import TrayError
 from desktop.engine.leftovers import stale_code
 from desktop.engine.model import ActiveTask, Problem, ServiceStatus, WorkerRow
-from desktop.engine.states import ServiceState, TaskState
+from desktop.engine.states import ServiceKind, ServiceState, TaskState
 from desktop.quantities import duration
 from desktop.system import reveal
 from desktop.ui import icons
@@ -222,7 +222,21 @@ class Actions(QObject):
         dialog.offer(tr("Replace safely"), lambda: start(Existing.REPLACE), "primary")
         dialog.open()
 
+    def ask_install_flower(self, command: Start, problem: Problem) -> None:
+        """Flower is not installed: where may it be?"""
+        from desktop.ui.flower_actions import ask_install
+
+        ask_install(self, self._bridge, command, problem)
+
     # --- elsewhere --------------------------------------------------------------------------
+
+    def open_service(self, service: ServiceStatus) -> None:
+        """Open its page in the browser; Flower's already signed in."""
+        if service.kind is not ServiceKind.FLOWER:
+            return self.open_url(service.url)
+        from desktop.ui.flower_actions import open_signed_in
+
+        return open_signed_in(self, self._bridge)
 
     def open_url(self, url: str) -> None:
         """Open a page in the browser."""
@@ -279,7 +293,7 @@ class Actions(QObject):
             add(tr("Force stop…"), "close", lambda: self.ask_force_stop(view, name), reachable)
         menu.addSeparator()
         if is_web(service.url):
-            open_ = lambda: self.open_url(service.url)  # noqa: E731
+            open_ = functools.partial(self.open_service, service)
             add(tr("Open in the browser"), "open", open_, state in _ANSWERS)
         add(tr("Show log"), "logs", lambda: self.show_log(name), bool(service.log_path))
         add(tr("Show details"), "services", lambda: self.show_service(name), True)

@@ -102,6 +102,7 @@ class Desktop:
         self.notifier.told.connect(self.tray.tell)
         self.bridge.command_failed.connect(self._on_problem)
         self.bridge.existing_found.connect(self._on_existing_found)
+        self.bridge.flower_missing.connect(self._on_flower_missing)
         self._actions.failed.connect(self._on_problem)
         self.preferences.changed.connect(self._on_preference)
         self.themes.changed.connect(self.tray.redraw)
@@ -181,9 +182,17 @@ class Desktop:
             self._question = (command, report)
             self.tray.tell(_existing_at_login(report))
             return
+        self._asking.ask_existing(command, report)
+
+    def _on_flower_missing(self, command: Start, problem: Problem) -> None:
+        if command is not self._at_login:  # its card tells it to whoever comes
+            self._asking.ask_install_flower(command, problem)
+
+    @property
+    def _asking(self) -> Actions:
+        """Questions belong to the window while it is seen."""
         window = self.window
-        actions = window.actions_ if window and window.isVisible() else self._actions
-        actions.ask_existing(command, report)
+        return window.actions_ if window and window.isVisible() else self._actions
 
     def ask_quit(self) -> None:
         """Quit: leave the services running, or stop them?"""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from desktop.engine.commands import Command, Open, Start, StartReport, Watch
 from desktop.engine.errors import TrayError
+from desktop.engine.flower_commands import FLOWER_MISSING
 from desktop.engine.link import Link
 from desktop.engine.model import Problem, StackStatus
 from desktop.engine.snapshot import Snapshot
@@ -33,6 +34,9 @@ class Bridge(QObject):
     existing_found = Signal(object, object)
     """A :class:`Start` that started nothing, and the :class:`StartReport` that tells why: workers
     of the same app already run. A person has to choose."""
+    flower_missing = Signal(object, object)
+    """A :class:`Start`, and the :class:`Problem` that Flower is not installed. A person has to
+    say where it may be."""
 
     def __init__(self, home: Home, project: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -99,8 +103,12 @@ class Bridge(QObject):
         except TrayError as error:
             self.command_failed.emit(error.problem)
             return
-        if isinstance(command, Start) and isinstance(answer, StartReport) and answer.existing:
-            self.existing_found.emit(command, answer)
+        if isinstance(command, Start) and isinstance(answer, StartReport):
+            if answer.existing:
+                self.existing_found.emit(command, answer)
+            for one in answer.failed:
+                if one.problem.code == FLOWER_MISSING:
+                    self.flower_missing.emit(command, one.problem)
 
     async def _request(
         self,

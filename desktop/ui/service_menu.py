@@ -37,7 +37,7 @@ class ServiceMenu:
         self.restart = self._add(lambda: bridge.submit(Restart(bridge.project, (service.name,))))
         self.menu.addSeparator()
         self.log = self._add(lambda: tray.show_window.emit("logs", service.name))
-        self.open = self._add(lambda: tray.actions.open_url(self._service.url))
+        self.open = self._add(lambda: tray.actions.open_service(self._service))
         self.retranslate()
 
     def _add(self, act: Callable[[], object]) -> QAction:

@@ -207,7 +207,7 @@ class Tray(QObject):
         stack = self._bridge.stack
         for one in stack.services if stack else ():
             if one.kind is kind and one.url and one.state in UP:
-                self.actions.open_url(one.url)
+                self.actions.open_service(one)
 
     def _look_at_login(self) -> None:
         self.at_login.setChecked(login_item.current().status().enabled)

@@ -6,11 +6,11 @@ import sys
 
 from desktop.engine.config import StackConfig
 from desktop.engine.flower import environments
+from desktop.engine.flower_commands import FLOWER_MISSING
 from desktop.engine.model import Problem
 from desktop.paths import Home
 from desktop.words import text
 
-CODE = "flower-missing"
 INTO_PROJECT = "--install-into-project"
 
 
@@ -38,7 +38,7 @@ def problem(config: StackConfig | None, home: Home, *, alone: bool = False) -> P
             "{command}. The built-in monitor needs no installation.",
             command=f"{verb} --install",
         )
-    return Problem(CODE, text("Flower is not installed."), message, step)
+    return Problem(FLOWER_MISSING, text("Flower is not installed."), message, step)
 
 
 def project_python(config: StackConfig) -> str:

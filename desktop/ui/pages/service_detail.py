@@ -194,7 +194,7 @@ class ServiceDetail(Card):
 
     def _on_open_clicked(self) -> None:
         if self._service is not None:
-            self._actions.open_url(self._service.url)
+            self._actions.open_service(self._service)
 
     def _on_force_clicked(self) -> None:
         if self._service is not None and self._view is not None:
