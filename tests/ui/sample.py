@@ -255,6 +255,7 @@ class StandInBridge(QObject):
     stack_changed = Signal(object)
     command_failed = Signal(object)
     existing_found = Signal(object, object)
+    flower_missing = Signal(object, object)
 
     def __init__(self, snapshot: Snapshot | None = SNAPSHOT) -> None:
         super().__init__()

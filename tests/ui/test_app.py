@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
@@ -16,7 +17,10 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtWidgets import QApplication
 
 from desktop.engine.commands import Existing, Start, StartReport, Stop, StopReport
+from desktop.engine.config import StackConfig
 from desktop.engine.errors import EngineError
+from desktop.engine.flower import missing
+from desktop.engine.flower_commands import Install
 from desktop.engine.model import WorkerRow
 from desktop.engine.states import Owner, Role, ServiceState
 from desktop.paths import Home
@@ -229,6 +233,37 @@ def test_at_login_the_question_waits_until_somebody_comes(program) -> None:
     dialog.reject()
     program.show_window()
     assert not [d for d in program.window.findChildren(Confirm) if d.isVisible()], "asked once"
+
+
+@pytest.mark.parametrize(
+    ("python", "choice", "word"),
+    [
+        ("", "Install", Install.OURS),
+        ("/home/ada/shop/.venv/bin/python", "For Celery Tray alone", Install.OURS),
+        ("/home/ada/shop/.venv/bin/python", "Into the project", Install.PROJECT),
+    ],
+)
+def test_where_flower_may_be_installed_is_a_question(
+    program, window, python: str, choice: str, word: Install
+) -> None:
+    config = StackConfig(project="/home/ada/shop", python=python, bundled=not python)
+    problem = missing.problem(config, Home(Path("/home/ada/.celery-tray")))
+    program.bridge.flower_missing.emit(Start(SHOP.project), problem)
+    [dialog] = dialogs()
+    said = text_of(dialog)
+    assert "Flower is not installed." in said
+    assert ("/home/ada/shop/.venv" in said) == bool(python), "the very folder is named"
+    assert program.bridge.commands == [], "nothing is installed before the answer"
+    press(window, dialog, choice)
+    assert program.bridge.commands == [Start(SHOP.project, ("flower",), install=word)]
+
+
+def test_at_login_nobody_is_asked_about_flower(program) -> None:
+    program._at_login = Start(SHOP.project)
+    program.bridge.flower_missing.emit(
+        program._at_login, missing.problem(None, Home(Path("/home/ada/.celery-tray")))
+    )
+    assert not dialogs()
 
 
 def test_where_the_desktop_has_no_tray_the_window_stays_and_says_so(program, monkeypatch) -> None:

@@ -10,8 +10,10 @@ from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from desktop.engine.commands import Restart, Start, Stop
+from desktop.engine.flower_commands import FlowerLink, Link
+from desktop.engine.model import Problem, ServiceStatus
 from desktop.engine.notices import Notice
-from desktop.engine.states import ServiceState, Severity
+from desktop.engine.states import ServiceKind, ServiceState, Severity
 from desktop.system import login_item
 from desktop.ui.actions import Actions
 from desktop.ui.tray import Tray
@@ -257,6 +259,24 @@ def test_pages_are_opened_by_their_address(tray: Tray, monkeypatch) -> None:
     assert opened == ["http://127.0.0.1:8000/", "http://127.0.0.1:8001/"]
     tray.services["vite"].open.trigger()
     assert opened[-1] == "http://127.0.0.1:5173/"
+
+
+def test_flower_is_opened_signed_in(tray: Tray, bridge, monkeypatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(tray.actions, "open_url", opened.append)
+    failed: list[Problem] = []
+    tray.actions.failed.connect(failed.append)
+    flower = ServiceStatus(
+        "flower", ServiceKind.FLOWER, ServiceState.RUNNING, url="http://127.0.0.1:5555/"
+    )
+    bridge.feed(msgspec.structs.replace(SHOP, services=(*SHOP.services, flower)))
+    bridge.answers[FlowerLink] = Link("http://127.0.0.1:5555/celery-tray/sign-in?link=1")
+    tray.pages[ServiceKind.FLOWER].trigger()
+    tray.services["flower"].open.trigger()
+    assert opened == ["http://127.0.0.1:5555/celery-tray/sign-in?link=1"] * 2
+    bridge.answers[FlowerLink] = sample.CRASH
+    tray.pages[ServiceKind.FLOWER].trigger()
+    assert failed == [sample.CRASH] and len(opened) == 2
 
 
 def test_leftovers_have_an_entry_of_their_own_that_opens_the_cleanup(tray, bridge, qtbot) -> None:
