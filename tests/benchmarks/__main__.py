@@ -24,6 +24,7 @@ from tests.benchmarks import (
     idle,
     memory,
     monitor_pages,
+    monitor_paint,
     peers,
     start,
     status,
@@ -54,6 +55,7 @@ ROWS: dict[str, Measure] = {
     "event-visible": telemetry.measure_visible,
     "history": history.measure,
     "monitor-cpu": monitor_pages.measure,
+    "monitor-paint": monitor_paint.measure,
 }
 """To measure something more, write its function and name it here."""
 

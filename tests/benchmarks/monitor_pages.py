@@ -23,7 +23,7 @@ RATE = 1_000.0
 SECONDS = 15.0
 QUIET_S = 3.0
 """After the pages were opened: what they ask once is no part of what they go on asking."""
-OURS = ("", "workers", "queues", "services")
+OURS = ("", "tasks", "workers", "queues", "services")
 FLOWERS = ("workers", "tasks", "broker")
 """All of Flower's pages that show what happens; those of one worker or task show one."""
 
@@ -59,8 +59,8 @@ def measure(folder: Path, settings: Settings) -> Iterator[Measurement]:
         0.2,
         pairs,
         f"CPU of engine (history included) and monitor together with {PAGES} pages open in "
-        f"Chromium (overview, workers, queues, services with a log) at {RATE:.0f} events/s; over "
-        "Flower's with as many (workers, tasks, broker), which hears the same",
+        f"Chromium (overview, tasks, workers, queues, services with a log) at {RATE:.0f} events/s; "
+        "over Flower's with as many (workers, tasks, broker), which hears the same",
         "% of a core",
     )
 
