@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import subprocess
@@ -148,7 +149,9 @@ def wait_until(fact: Callable[[], object], timeout_s: float = 60.0) -> None:
     """Return as soon as ``fact`` holds; fail when it does not in time."""
     deadline = time.monotonic() + timeout_s
     while not fact():
-        assert time.monotonic() < deadline, "it did not come true in time"
+        if time.monotonic() >= deadline:
+            faulthandler.dump_traceback(all_threads=True)  # who waits for whom
+            pytest.fail("it did not come true in time")
         time.sleep(0.01)
 
 
