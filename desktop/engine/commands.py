@@ -168,6 +168,9 @@ class Watch(msgspec.Struct, frozen=True, tag=True):
     """How often this face wants CPU and memory measured, seconds; 0: not for its sake."""
 
     interval_s: float = 0.0
+    frame_s: float = 0.0
+    """At least so long between two changes that it is told of; never less than a tenth of a
+    second."""
 
 
 class Leave(msgspec.Struct, frozen=True, tag=True):

@@ -34,6 +34,9 @@ _AGAIN_S = 0.04
 _RETRIES = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
 """Of a question whose connection was lost as it was put."""
 
+_Question = tuple[str, dict[str, Any]]
+"""A command of remote control with its arguments."""
+
 TEXT_MAX = 1024
 """Longest name or argument that is kept of what a worker says; Celery's own events cut there."""
 
@@ -126,10 +129,34 @@ class Control:
         whole ``timeout_s``. With ``again_s`` the question is put again at this pace. With
         ``enough``, a look at the raw replies so far, it returns when that is true instead.
         """
+        many = len(nodes) if nodes else 0
+        until = enough or (lambda replies: 0 < many <= len(replies))
+        asked = [(command, dict(arguments or {}))]
+        (found,) = self._replies(asked, timeout_s, nodes, again_s or timeout_s, until)
+        return found
+
+    def replies_to(
+        self, questions: Sequence[tuple[str, Mapping[str, Any]]], timeout_s: float
+    ) -> tuple[tuple[tuple[str, Any], ...], ...]:
+        """The replies of all nodes to each of these commands (with its arguments), asked at once
+        over one connection: opening it costs more than the questions. Takes the whole
+        ``timeout_s``."""
+        asked = [(command, dict(arguments)) for command, arguments in questions]
+        return self._replies(asked, timeout_s, None, timeout_s, lambda _: False)
+
+    def _replies(
+        self,
+        asked: Sequence[_Question],
+        timeout_s: float,
+        nodes: Sequence[str] | None,
+        again_s: float,
+        enough: Callable[[Sequence[Any]], bool],
+    ) -> tuple[tuple[tuple[str, Any], ...], ...]:
         from kombu.connection import Connection
         from kombu.exceptions import KombuError
         from kombu.pidbox import Mailbox
 
+        nobody = ((),) * len(asked)
         options = {
             **self._options,
             "max_retries": 0,
@@ -140,7 +167,7 @@ class Control:
             connection = Connection(self._url, transport_options=options)  # type: ignore[no-untyped-call]
             transport = connection.transport
         except (KeyError, ValueError, ImportError):
-            return ()  # an address that nobody can listen on: its words are the probes' to find
+            return nobody  # an address that nobody can listen on: its words are the probes' to find
         if hasattr(transport, "brpop_timeout"):
             transport.brpop_timeout = min(_POLL_MAX_S, timeout_s)
         if polled_s := getattr(transport, "polling_interval", None):
@@ -151,16 +178,10 @@ class Control:
         errors = (*connection.connection_errors, *connection.channel_errors, KombuError, OSError)
         try:
             with connection:
-                asked = (command, dict(arguments or {}))
-                many = len(nodes) if nodes else 0
-                until = enough or (lambda replies: 0 < many <= len(replies))
-                return _by_node(
-                    _collect(
-                        mailbox(connection), asked, timeout_s, nodes, again_s or timeout_s, until
-                    )
-                )
+                found = _collect(mailbox(connection), asked, timeout_s, nodes, again_s, enough)
+                return tuple(_by_node(replies) for replies in found)
         except errors:
-            return ()
+            return nobody
 
 
 def as_json(value: Any) -> str:
@@ -176,24 +197,27 @@ def as_json(value: Any) -> str:
 
 def _collect(
     mailbox: Mailbox,
-    asked: tuple[str, dict[str, Any]],
+    asked: Sequence[_Question],
     timeout_s: float,
     nodes: Sequence[str] | None,
     again_s: float,
     enough: Callable[[Sequence[Any]], bool],
-) -> list[Any]:
-    """What :meth:`kombu.pidbox.Mailbox._broadcast` does, with one end for the whole question, and
-    with more than one asking: a reply to any of them counts."""
+) -> list[list[Any]]:
+    """What :meth:`kombu.pidbox.Mailbox._broadcast` does, with one end for all questions, and with
+    more than one asking of each: a reply to any of them counts. ``enough`` looks at the replies to
+    the first."""
     from kombu.messaging import Consumer
     from kombu.utils.uuid import uuid
 
-    ticket = uuid()
-    replies: list[Any] = []
+    tickets = [uuid() for _ in asked]
+    found: dict[str, list[Any]] = {ticket: [] for ticket in tickets}
+    replies = found[tickets[0]]
     seen = 0
 
     def take(body: Any, message: Any) -> None:
-        if message.headers.get("ticket", ticket) == ticket:
-            replies.append(body)
+        ticket = message.headers.get("ticket", tickets[0])
+        if ticket in found:
+            found[ticket].append(body)
 
     connection: Any = mailbox.connection
     channel, queue = connection.default_channel, mailbox.reply_queue
@@ -208,24 +232,27 @@ def _collect(
             seen = len(replies)
             if now >= asked_until:
                 asked_until = min(now + again_s, until)
-                mailbox._publish(  # type: ignore[no-untyped-call]
-                    *asked,
-                    producer=_producer(channel),
-                    destination=None if nodes is None else list(dict.fromkeys(nodes)),
-                    reply_ticket=ticket,
-                    channel=channel,
-                    timeout=until - now,
-                )
+                for question, ticket in zip(asked, tickets, strict=True):
+                    mailbox._publish(  # type: ignore[no-untyped-call]
+                        *question,
+                        producer=_producer(channel),
+                        destination=None if nodes is None else list(dict.fromkeys(nodes)),
+                        reply_ticket=ticket,
+                        channel=channel,
+                        timeout=until - now,
+                    )
             if channel.connection is None:
                 break
             with contextlib.suppress(TimeoutError):
                 connection.drain_events(timeout=max(asked_until - time.monotonic(), 0.001))
         if channel.connection is not None:
             channel.after_reply_message_received(queue.name)
-            return replies
+            return list(found.values())
     # kombu lost its connection and put the question on another, where nobody listened for replies.
     left_s = until - time.monotonic()
-    return _collect(mailbox, asked, left_s, nodes, again_s, enough) if left_s > 0 else replies
+    if left_s <= 0:
+        return list(found.values())
+    return _collect(mailbox, asked, left_s, nodes, again_s, enough)
 
 
 def _producer(channel: Any) -> Any:

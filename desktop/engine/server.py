@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 FRAME_INTERVAL_S = 0.1
 """At most ten frames a second and face: quicker than an eye, slow enough to cost nothing."""
+FRAME_MAX_S = 5.0
 STUCK_S = 30.0
 """A face that takes nothing for this long is dead."""
 
@@ -109,6 +110,7 @@ class Face:
         self._tasks: set[asyncio.Task[None]] = set()
         self._questions: dict[int, asyncio.Task[None]] = {}
         self._subscribed = False
+        self._frame_s = FRAME_INTERVAL_S
         self._may_write = asyncio.Lock()
         self._changed: Callable[[], None] = lambda: None
         self.stays = False
@@ -189,6 +191,7 @@ class Face:
                 return Done()
             if isinstance(command, Watch):
                 self._engine.watch(id(self), command.interval_s)
+                self._frame_s = min(max(command.frame_s, FRAME_INTERVAL_S), FRAME_MAX_S)
                 return Done()
             return await self._engine.submit(command)
         except TrayError as error:
@@ -212,7 +215,7 @@ class Face:
                     if delta:
                         await self._send(wire.Change(delta))
                         sent = now
-                        await asyncio.sleep(FRAME_INTERVAL_S)
+                        await asyncio.sleep(self._frame_s)
             except (ConnectionError, TimeoutError):
                 self._writer.close()
 

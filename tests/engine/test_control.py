@@ -177,3 +177,19 @@ def test_both_of_one_name_learn_what_one_knows_to_be_revoked(server, workers, wa
     control.revoke("w1@test", control.revoked("w1@test", 5, 2), 5, 2)
     replies = control.replies("revoked", 5, ["w1@test"] * 2)
     assert [set(ids) for _, ids in replies] == [{"a", "b"}] * 2
+
+
+def test_several_questions_at_once_are_each_answered_by_all(server, workers):
+    workers.start("w1@test", "-P", "solo")
+    workers.start("w2@test", "-P", "solo")
+    questions = [("ping", {}), ("active", {}), ("registered", {"taskinfoitems": ["rate_limit"]})]
+    pings, active, registered = Control(server.url).replies_to(questions, 2)
+    assert sorted(pings) == [("w1@test", {"ok": "pong"}), ("w2@test", {"ok": "pong"})]
+    assert sorted(active) == [("w1@test", []), ("w2@test", [])]
+    assert {node for node, _ in registered} == {"w1@test", "w2@test"}
+    assert all(isinstance(tasks, list) for _, tasks in registered)
+
+
+def test_several_questions_to_a_broker_that_is_gone_have_no_answers(closed_port):
+    control = Control(f"redis://127.0.0.1:{closed_port}/0")
+    assert control.replies_to([("ping", {}), ("active", {})], 0.2) == ((), ())

@@ -30,6 +30,8 @@ LIVE_INTERVAL_S = 2.0
 """Measured this often while a page is open."""
 POLLED_INTERVAL_S = 5.0
 """Measured this often while something polls the API or the metrics."""
+FRAME_S = 0.25
+"""Between two changes that the engine tells of: pages are told twice a second."""
 POLLED_FOR_S = 60.0
 """A poll counts as interest for this long."""
 CENSUS_INTERVAL_S = 10.0
@@ -195,7 +197,7 @@ class Feed:
             wanted_s = 0.0
         if wanted_s != self._watched_s:
             self._watched_s = wanted_s
-            self._spawn(Watch(wanted_s))
+            self._spawn(Watch(wanted_s, FRAME_S))
 
     async def _look(self) -> None:
         """Keep the snapshot's workers fresh; they come with it."""

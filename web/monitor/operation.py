@@ -7,6 +7,7 @@ lines (:mod:`web.monitor.openapi`), so what is described is what is done.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
@@ -75,15 +76,22 @@ class Operation(msgspec.Struct, frozen=True):
     """JSON schema of a 200; None: an object, as the command line's document."""
 
 
+@functools.cache
+def _names_of(kind: type[msgspec.Struct]) -> tuple[tuple[str, bool], ...]:
+    """Of each field its name, and whether it takes many values. Reading annotations costs more
+    than the rest of a request."""
+    fields = msgspec.structs.fields(kind)
+    return tuple((one.encode_name, str(one.type).startswith("tuple")) for one in fields)
+
+
 def query_of(kind: type[msgspec.Struct], given: QueryParams) -> Any:
     """The fields of an address; names that are not asked for are passed over. A field that is a
     tuple takes each of its values. Raises :class:`UsageError`."""
     fields: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
-        values = given.getlist(field.encode_name)
+    for name, many in _names_of(kind):
+        values = given.getlist(name)
         if values:
-            many = str(field.type).startswith("tuple")
-            fields[field.encode_name] = values if many else values[-1]
+            fields[name] = values if many else values[-1]
     try:
         return msgspec.convert(fields, kind, strict=False)
     except msgspec.ValidationError as error:

@@ -15,7 +15,14 @@ ANSWER_TIMEOUT_S = 0.5
 PAYLOAD_MAX = 256 * 1024
 """Larger arguments of a running task are not kept: it can't be run again from here."""
 
-_ABOUT_TASKS = {"taskinfoitems": ["rate_limit"]}
+_QUESTIONS: Sequence[tuple[str, Mapping[str, Any]]] = (
+    ("stats", {}),
+    ("active", {}),
+    ("reserved", {}),
+    ("scheduled", {}),
+    ("active_queues", {}),
+    ("registered", {"taskinfoitems": ["rate_limit"]}),
+)
 
 
 async def ask(control: Control, timeout_s: float = ANSWER_TIMEOUT_S) -> dict[str, NodeAnswer]:
@@ -25,19 +32,7 @@ async def ask(control: Control, timeout_s: float = ANSWER_TIMEOUT_S) -> dict[str
     can tell which said what: both are taken to hold all that either holds, and each to run what
     its own pool runs.
     """
-    said = await asyncio.gather(
-        *(
-            asyncio.to_thread(control.replies, question, timeout_s, arguments=arguments)
-            for question, arguments in (
-                ("stats", None),
-                ("active", None),
-                ("reserved", None),
-                ("scheduled", None),
-                ("active_queues", None),
-                ("registered", _ABOUT_TASKS),
-            )
-        )
-    )
+    said = await asyncio.to_thread(control.replies_to, _QUESTIONS, timeout_s)
     stats = said[0]
     active, reserved, scheduled, queues, registered = (_by_node(replies) for replies in said[1:])
     names = [node for node, _ in stats]

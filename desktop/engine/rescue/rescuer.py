@@ -19,6 +19,7 @@ import msgspec
 
 from desktop.engine import redis_sentinel, redis_url
 from desktop.engine.app_info import AppInfo
+from desktop.engine.census import inquiry
 from desktop.engine.census.census import Census
 from desktop.engine.cleanup import audit as audits
 from desktop.engine.cleanup.audit import Audit
@@ -235,16 +236,17 @@ class Rescuer:
         old = any(m.id and scene.now - m.delivered_at >= grace_s for m in rest)
         homeless = list(moved.homeless)
         refused: tuple[tuple[Message, Text], ...] = ()
-        if old or holders.running:
+        if old:
             try:
                 said = await witnesses.ask(broker, self._census, stack.ours, time.time())
             except TrayError as error:
                 # A broker may forbid to ask who is connected: then nobody knows.
                 said = Witnesses(blocked=error.problem.message)
             self._accounts.remember(said.answers)
-            if old:
-                moved, refused = await self._by_exclusion(broker, rest, scene, said, names)
-                homeless.extend(moved.homeless)
+            moved, refused = await self._by_exclusion(broker, rest, scene, said, names)
+            homeless.extend(moved.homeless)
+        elif holders.running:
+            self._accounts.remember((await inquiry.ask(broker.control)).values())
         self.stranded = _stranded(homeless, refused, self._dead)
         self._accounts.learn(read, scene)
         await self._accounts.settle(broker, stack.info, holders)

@@ -12,7 +12,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -37,6 +36,11 @@ GAP_MARGIN_S = 10.0
 LATE_S = 1.0
 """A result lies there before the last events of its run are read: so long these have, and then they
 tell better. Read in batches of 50 ms, and later where a burst comes."""
+_QUESTIONS: Sequence[tuple[str, Mapping[str, Any]]] = (
+    ("active", {}),
+    ("reserved", {}),
+    ("scheduled", {}),
+)
 IDS_MAX = 50_000
 """Tasks that are looked for in one go, the newest first."""
 
@@ -192,15 +196,8 @@ class Repair:
 
     def _ask(self, timeout_s: float) -> dict[str, NodeTasks]:
         """What each node that answers has."""
-        questions = ("active", "reserved", "scheduled")
-        with ThreadPoolExecutor(len(questions), "telemetry-repair") as pool:
-            said = [
-                _by_node(replies)
-                for replies in pool.map(
-                    lambda question: self._control.replies(question, timeout_s), questions
-                )
-            ]
-        active, reserved, scheduled = said
+        said = self._control.replies_to(_QUESTIONS, timeout_s)
+        active, reserved, scheduled = (_by_node(replies) for replies in said)
         return {
             node: NodeTasks(
                 _tasks(node, replies, active_task),

@@ -162,7 +162,7 @@ def test_a_result_that_is_quicker_than_its_events_does_not_end_the_run_before():
         on_their_way.start()
         return [told]
 
-    control = SimpleNamespace(replies=lambda *_: [(NODES[0][0], [])])
+    control = SimpleNamespace(replies_to=lambda asked, _: [[(NODES[0][0], [])] for _ in asked])
     repair = Repair(fold, control, Witnesses(results=results))
     repair.begin()
     repair._thread.join()

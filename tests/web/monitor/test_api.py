@@ -41,6 +41,7 @@ from desktop.engine.task_model import QueueDetail, QueuedMessage, Task
 from desktop.words import text
 from web.monitor.api import OPERATIONS
 from web.monitor.api.queues import POINTS, TRENDS, resampled
+from web.monitor.feed import FRAME_S
 
 PROBLEM = Problem("broken", text("It broke."), text("Because."), text("Mend it."))
 
@@ -233,16 +234,16 @@ def test_the_engine_measures_more_often_only_while_a_page_is_open(engine, monito
     with monitor.http.stream("GET", "/api/events") as response:
         stream = events(response)  # kept: a generator that is dropped closes the response
         next(stream)
-        wait_until(lambda: Watch(2.0) in engine.commands)
-        assert Watch(0.0) not in engine.commands
-    wait_until(lambda: engine.commands[-1] == Watch(0.0))
+        wait_until(lambda: Watch(2.0, FRAME_S) in engine.commands)
+        assert Watch(0.0, FRAME_S) not in engine.commands
+    wait_until(lambda: engine.commands[-1] == Watch(0.0, FRAME_S))
 
 
 def test_polling_counts_as_looking_for_a_while(engine, monitor, wait_until):
     for _ in range(3):
         monitor.http.get("/metrics")
-    wait_until(lambda: Watch(5.0) in engine.commands)
-    assert engine.commands.count(Watch(5.0)) == 1
+    wait_until(lambda: Watch(5.0, FRAME_S) in engine.commands)
+    assert engine.commands.count(Watch(5.0, FRAME_S)) == 1
 
 
 # --- the engine goes and comes -------------------------------------------------------------------
