@@ -29,6 +29,8 @@ _POLL_MAX_S = 0.1
 closing the connection waits for it."""
 _SOCKET_TIMEOUT_MIN_S = 0.5
 """A broker that accepts but does not answer (stopped, swapping) must not hold the caller."""
+_REST_S = 1.0
+"""A node that has answered one of several questions is given so much longer for the others."""
 _AGAIN_S = 0.04
 """Pause between the pings of one question: so late at most is a fresh node noticed."""
 _RETRIES = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.1, "interval_max": 0.2}
@@ -140,7 +142,7 @@ class Control:
     ) -> tuple[tuple[tuple[str, Any], ...], ...]:
         """The replies of all nodes to each of these commands (with its arguments), asked at once
         over one connection: opening it costs more than the questions. Takes the whole
-        ``timeout_s``."""
+        ``timeout_s``, and a little more where a node has answered some of them so far."""
         asked = [(command, dict(arguments)) for command, arguments in questions]
         return self._replies(asked, timeout_s, None, timeout_s, lambda _: False)
 
@@ -222,15 +224,16 @@ def _collect(
     connection: Any = mailbox.connection
     channel, queue = connection.default_channel, mailbox.reply_queue
     asked_until, until = 0.0, time.monotonic() + timeout_s
+    last = until + _REST_S * (len(asked) > 1)
     consumer: Any = Consumer(  # type: ignore[no-untyped-call]
         channel, [queue], callbacks=[take], accept=mailbox.accept, no_ack=True
     )
     with consumer:
-        while (now := time.monotonic()) < until:
+        while (now := time.monotonic()) < until or (now < last and _is_half_answered(found)):
             if len(replies) > seen and enough(replies):
                 break
             seen = len(replies)
-            if now >= asked_until:
+            if asked_until <= now < until:
                 asked_until = min(now + again_s, until)
                 for question, ticket in zip(asked, tickets, strict=True):
                     mailbox._publish(  # type: ignore[no-untyped-call]
@@ -244,7 +247,8 @@ def _collect(
             if channel.connection is None:
                 break
             with contextlib.suppress(TimeoutError):
-                connection.drain_events(timeout=max(asked_until - time.monotonic(), 0.001))
+                left_s = (asked_until if now < until else last) - time.monotonic()
+                connection.drain_events(timeout=max(left_s, 0.001))
         if channel.connection is not None:
             channel.after_reply_message_received(queue.name)
             return list(found.values())
@@ -253,6 +257,12 @@ def _collect(
     if left_s <= 0:
         return list(found.values())
     return _collect(mailbox, asked, left_s, nodes, again_s, enough)
+
+
+def _is_half_answered(found: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether a node has answered one question and not another."""
+    names = [{node for node, _ in _by_node(replies)} for replies in found.values()]
+    return any(some != names[0] for some in names)
 
 
 def _producer(channel: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import time
 import uuid
@@ -213,9 +214,14 @@ async def test_the_soft_time_limit_leaves_its_process(
     before = yard.pool("fork@yard")
     preview = one(await act(actions, TaskVerb.TERMINATE, task_id, dry_run=True, signal="USR1"))
     assert "SoftTimeLimitExceeded" in str(preview.words)
-    report = await act(actions, TaskVerb.TERMINATE, task_id, signal="USR1")
-    assert report.done == 1 and "soft time limit" in str(one(report).words)
-    wait_until(lambda: yard.app.AsyncResult(task_id).state == "FAILURE")
+    for _ in range(3):
+        report = await act(actions, TaskVerb.TERMINATE, task_id, signal="USR1")
+        assert report.done == 1 and "soft time limit" in str(one(report).words)
+        # Raised in a finalizer, as may happen, it is swallowed by Python.
+        with contextlib.suppress(pytest.fail.Exception):
+            wait_until(lambda: yard.app.AsyncResult(task_id).state == "FAILURE", 15)
+            break
+    assert yard.app.AsyncResult(task_id).state == "FAILURE"
     assert yard.pool("fork@yard") == before
 
 
