@@ -17,9 +17,10 @@ PAYLOAD_MAX = 256 * 1024
 
 _QUESTIONS: Sequence[tuple[str, Mapping[str, Any]]] = (
     ("stats", {}),
-    ("active", {}),
-    ("reserved", {}),
+    # Along a task's way: one that moves on between two answers is met further on.
     ("scheduled", {}),
+    ("reserved", {}),
+    ("active", {}),
     ("active_queues", {}),
     ("registered", {"taskinfoitems": ["rate_limit"]}),
 )
@@ -34,7 +35,7 @@ async def ask(control: Control, timeout_s: float = ANSWER_TIMEOUT_S) -> dict[str
     """
     said = await asyncio.to_thread(control.replies_to, _QUESTIONS, timeout_s)
     stats = said[0]
-    active, reserved, scheduled, queues, registered = (_by_node(replies) for replies in said[1:])
+    scheduled, reserved, active, queues, registered = (_by_node(replies) for replies in said[1:])
     names = [node for node, _ in stats]
     answers = (
         answer_of(

@@ -37,10 +37,12 @@ LATE_S = 1.0
 """A result lies there before the last events of its run are read: so long these have, and then they
 tell better. Read in batches of 50 ms, and later where a burst comes."""
 _QUESTIONS: Sequence[tuple[str, Mapping[str, Any]]] = (
-    ("active", {}),
-    ("reserved", {}),
     ("scheduled", {}),
+    ("reserved", {}),
+    ("active", {}),
 )
+"""Along a task's way: one that moves on between two answers is met further on. The other way round
+it slips through."""
 IDS_MAX = 50_000
 """Tasks that are looked for in one go, the newest first."""
 
@@ -197,7 +199,7 @@ class Repair:
     def _ask(self, timeout_s: float) -> dict[str, NodeTasks]:
         """What each node that answers has."""
         said = self._control.replies_to(_QUESTIONS, timeout_s)
-        active, reserved, scheduled = (_by_node(replies) for replies in said)
+        scheduled, reserved, active = (_by_node(replies) for replies in said)
         return {
             node: NodeTasks(
                 _tasks(node, replies, active_task),
