@@ -56,9 +56,13 @@ class Server:
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self.client = redis.Redis(port=self.port)
+        self._process: subprocess.Popen[bytes] | None = None
         self.start()
 
     def start(self) -> None:
+        """A second one beside it would end at once, and be the one that :meth:`stop` stops."""
+        if self._process is not None and self._process.poll() is None:
+            return
         self._process = subprocess.Popen(
             [
                 "redis-server",
@@ -70,13 +74,16 @@ class Server:
         wait_until(self._answers)
 
     def stop(self) -> None:
+        assert self._process is not None
         self._process.terminate()
         self._process.wait(10)
 
     def pause(self) -> None:
+        assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
+        assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
     def _answers(self) -> bool:
@@ -165,6 +172,7 @@ def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def server(_server: Server) -> Server:
     """An empty Redis server."""
+    _server.start()  # one that an earlier test has stopped
     _server.client.flushall()
     return _server
 

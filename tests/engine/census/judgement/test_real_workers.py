@@ -272,6 +272,9 @@ async def test_a_worker_that_consumes_nothing(project: Project, wait_until: Unti
     told = {"queue": "celery"}
     control = Control(project.zoo.broker)
     assert control.replies("cancel_consumer", 5.0, [f"idle@{HOST}"], arguments=told)
-    found = verdict(await project.row("idle"), WorkerFinding.NOT_CONSUMING)
+    for _ in range(10):  # a machine under load answers half of a question
+        found = verdict(await project.row("idle"), WorkerFinding.NOT_CONSUMING)
+        if found is not None:
+            break
     assert found is not None
     assert found.confidence is CERTAIN
