@@ -45,6 +45,7 @@ HOMES = {
 SIGNALLERS = (
     "desktop/engine/process.py",
     "desktop/engine/app_question.py",  # ends its own question to an app
+    "desktop/engine/flower/installing.py",  # ends its own pip with what that runs
     "desktop/system/parent_guard.py",  # does what Linux's kernel does
     "desktop/system/shell_environment.py",  # ends its own question to a shell
     "desktop/engine/telemetry/receiver.py",  # asks with signal 0 whether somebody is there

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import logging
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Sequence
 from importlib import metadata
@@ -35,6 +37,8 @@ ENDING_S = 60.0
 list of its files lets it be taken out again."""
 ROOM_BYTES = 100_000_000
 """Flower and what it needs take 25 MB, with an environment of their own 80 MB (measured)."""
+
+logger = logging.getLogger(__name__)
 
 Tell = Callable[[Text], None]
 
@@ -77,7 +81,11 @@ async def _add(where: Environment, log: Path, tell: Tell) -> None:
 
 
 async def _take_out(where: Environment, before: dict[str, str], log: Path) -> None:
-    added = sorted(set(await packages(where.python)) - set(before))
+    try:
+        added = sorted(set(await packages(where.python)) - set(before))
+    except ServiceError as error:
+        logger.warning("what was put in stays: %s", error)
+        return
     if added:
         pip = environments.pip(where.python, has_pip="pip" in before)
         await _Run((*pip, "uninstall", "--yes", *added), log).end()
@@ -149,8 +157,9 @@ class _Run:
                 self._read(news, tell)
         except asyncio.CancelledError:
             if not self._puts_in():
+                # With the pip that it runs in the other interpreter (``pip --python``).
                 with contextlib.suppress(ProcessLookupError):
-                    running.terminate()
+                    os.killpg(running.pid, signal.SIGTERM)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(ended), ENDING_S)
             with contextlib.suppress(ProcessLookupError):

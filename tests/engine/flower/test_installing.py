@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from filelock import FileLock
 
@@ -112,12 +112,13 @@ async def test_what_came_before_the_failure_is_taken_out_again(
     assert not has_flower(python)
 
 
+@pytest.mark.parametrize("has_pip", [True, False])
 async def test_an_installation_that_is_broken_off_leaves_nothing(
-    index: PackageIndex,
-    into: Installation,
-    python: Path,
-    wait_until: Callable[..., None],
+    index: PackageIndex, into: Installation, python: Path, has_pip: bool
 ) -> None:
+    if not has_pip:  # as uv makes them: ours installs there, in a process of that interpreter
+        for link in (python.parent.parent / "links").glob("pip*"):
+            link.unlink()
     before = await packages(str(python))
     index.pause.clear()
     running = asyncio.ensure_future(into.run())
@@ -125,6 +126,9 @@ async def test_an_installation_that_is_broken_off_leaves_nothing(
         await asyncio.sleep(0.02)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    # Nor does the pip that ``pip --python`` runs in there go on by itself.
+    lines = (one.info["cmdline"] or () for one in psutil.process_iter(["cmdline"]))
+    assert not [line for line in lines if str(python) in line and "install" in line]
     index.pause.set()
     assert running.cancelled()
     assert await packages(str(python)) == before
@@ -158,3 +162,22 @@ async def test_a_disk_without_room_is_told_before_anything_is_written(
     problem = await into.fails()
     assert problem.code == "flower-install-os"
     assert not index.asked
+
+
+async def test_an_interpreter_that_does_not_say_what_it_has_is_left_alone(
+    index: PackageIndex, python: Path, home: Home, tmp_path: Path
+) -> None:
+    """Taken for an empty environment, all that it has would be taken out after a failure."""
+    silent_once = tmp_path / "bin" / "python"
+    silent_once.parent.mkdir()
+    silent_once.write_text(
+        f'#!/bin/sh\nif [ ! -e "{tmp_path}/asked" ]; then touch "{tmp_path}/asked"; exit 1; fi\n'
+        f'exec "{python}" "$@"\n'
+    )
+    silent_once.chmod(0o755)
+    before = await packages(str(python))
+    index.wheels = tmp_path / "nothing"
+    into = Installation(Environment(str(silent_once), str(python.parent.parent)), home)
+    await into.fails()
+    assert await packages(str(python)) == before
+    assert before
