@@ -9,24 +9,22 @@ import sys
 import click
 import msgspec
 
-from desktop.cli.arguments import PORT, OneOf
+from desktop.cli.arguments import PORT
 from desktop.cli.context import Context
 from desktop.cli.failure import show_problem
+from desktop.cli.flower_choice import INSTALL_HELP, INTO_PROJECT_HELP, ask, word_of
 from desktop.cli.group import verb
 from desktop.cli.servers import PORT_HELP, become, settings_of, spec_of
 from desktop.engine import config, ports
 from desktop.engine.credentials import FLOWER_VARIABLE, flower_credentials
-from desktop.engine.errors import ServiceError, TrayError, UsageError, WouldHarm
+from desktop.engine.errors import ServiceError, WouldHarm
 from desktop.engine.flower import installing, missing, signing_in, starting, unreachable
 from desktop.engine.flower_commands import Install
-from desktop.engine.model import Problem, ServiceSpec
+from desktop.engine.model import ServiceSpec
 from desktop.engine.states import ServiceKind
 from desktop.launch import own_command
 from desktop.paths import stack_id
-from desktop.words import Text, text, tr
-
-INSTALL_HELP = tr("Install Flower if it is missing, for Celery Tray alone; asks nothing.")
-INTO_PROJECT_HELP = tr("Install Flower if it is missing, into the project's own environment.")
+from desktop.words import tr
 
 
 @verb(
@@ -78,48 +76,15 @@ def flower(
     return become(context, spec, tr("Flower: {url}"))
 
 
-def word_of(*, install: bool, into_project: bool) -> Install:
-    """What the options say. Raises :class:`UsageError` when they contradict each other."""
-    if install and into_project:
-        raise UsageError(
-            "contradiction",
-            text("These options contradict each other."),
-            text("One of each: {options}", options="--install, --install-into-project"),
-            text("See {command}", command="celery-tray flower --help"),
-        )
-    return Install.OURS if install else Install.PROJECT if into_project else Install.NO
-
-
-def ask(context: Context, problem: Problem, *, has_project: bool) -> Install:
-    """A person's word, on a terminal; on a pipe there is none."""
-    if not context.asks:
-        return Install.NO
-    show_problem(context, msgspec.structs.replace(problem, next_step=Text("")))
-    choices = {"i": Install.OURS, "p": Install.PROJECT, "c": Install.NO}
-    words = tr("[i] install it for Celery Tray, [p] into the project's environment, [c] cancel")
-    if not has_project:
-        del choices["p"]
-        words = tr("[i] install it, [c] cancel")
-    answer: str = click.prompt(
-        words, type=OneOf(tuple(choices)), default="c", show_choices=False, err=True
-    )
-    return choices[answer]
-
-
-def refused(problem: Problem) -> TrayError:
-    """Nothing is installed without a person's word."""
-    return WouldHarm(problem.code, problem.title, problem.message, problem.next_step)
-
-
 def _install(
     context: Context, settings: config.StackConfig, spec: ServiceSpec, word: Install
 ) -> None:
     problem = missing.problem(settings, context.home, alone=True)
     if word is Install.NO:
-        has_project = bool(missing.project_python(settings))
-        word = ask(context, problem, has_project=has_project)
+        word = ask(context, problem)
     if word is Install.NO:
-        raise refused(problem)
+        # Nothing is installed without a person's word.
+        raise WouldHarm(problem.code, problem.title, problem.message, problem.next_step)
     where = starting.place(word, settings, context.home)
     context.warn(tr("Flower is installed into {place}.", place=where.folder))
     log = context.home.stack(stack_id(context.project_folder)).log("flower")

@@ -7,14 +7,13 @@ import msgspec
 
 from desktop.cli.arguments import OneOf, WholeNumber, complete_services
 from desktop.cli.context import Context
-from desktop.cli.flower import INSTALL_HELP, INTO_PROJECT_HELP, ask, word_of
+from desktop.cli.flower_choice import INSTALL_HELP, INTO_PROJECT_HELP, ask, word_of
 from desktop.cli.group import verb
 from desktop.cli.progress import Progress
 from desktop.cli.start_report import WOULD_HARM, restarted_nothing, show_existing, tell
 from desktop.engine.client import Client
 from desktop.engine.commands import Existing, Restart, Start, StartReport, WorkerOptions
 from desktop.engine.errors import UsageError
-from desktop.engine.flower.missing import INTO_PROJECT
 from desktop.engine.flower_commands import FLOWER_MISSING, Install
 from desktop.engine.model import Problem
 from desktop.words import text, tr
@@ -151,7 +150,7 @@ def submit(context: Context, client: Client, command: Start) -> tuple[StartRepor
             return _submit(context, client, msgspec.structs.replace(command, existing=chosen))
     problem = _lacks_flower(report)
     if problem and context.asks:
-        word = ask(context, problem, has_project=INTO_PROJECT in str(problem.next_step))
+        word = ask(context, problem)
         if word is not Install.NO:
             return _submit(context, client, msgspec.structs.replace(command, install=word))
     return report, progress

@@ -9,9 +9,10 @@ from enum import StrEnum
 
 import msgspec
 
+from desktop.engine.model import Problem
+
 FLOWER_MISSING = "flower-missing"
-"""Code of the problem that Flower is not installed. The message's ``theirs`` is the project's own
-environment, where there is one that it may be put into."""
+"""Code of the problem that Flower is not installed."""
 
 
 class Install(StrEnum):
@@ -23,6 +24,12 @@ class Install(StrEnum):
     """Into Celery Tray's own environment; the project's is not touched."""
     PROJECT = "project"
     """Into the project's own environment."""
+
+
+def may_be_in_project(problem: Problem) -> bool:
+    """Of a :data:`FLOWER_MISSING`: whether the project has an environment of its own, which its
+    message names."""
+    return bool(problem.message.args.get("theirs"))
 
 
 class FlowerLink(msgspec.Struct, frozen=True, tag=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from desktop.engine.commands import Start
-from desktop.engine.flower_commands import FlowerLink, Install, Link
+from desktop.engine.flower_commands import FlowerLink, Install, Link, may_be_in_project
 from desktop.engine.model import Problem
 from desktop.words import tr
 
@@ -27,7 +27,7 @@ def ask_install(actions: Actions, bridge: Bridge, command: Start, problem: Probl
         # What else the command started is on its way.
         bridge.submit(msgspec.structs.replace(command, services=("flower",), install=word))
 
-    theirs = bool(problem.message.args.get("theirs"))
+    theirs = may_be_in_project(problem)
     if theirs:
         dialog.offer(tr("Into the project"), lambda: start(Install.PROJECT))
     words = tr("For Celery Tray alone") if theirs else tr("Install")

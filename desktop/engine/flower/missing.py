@@ -11,8 +11,6 @@ from desktop.engine.model import Problem
 from desktop.paths import Home
 from desktop.words import text
 
-INTO_PROJECT = "--install-into-project"
-
 
 def problem(config: StackConfig | None, home: Home, *, alone: bool = False) -> Problem:
     """Flower is a choice of its own: nothing is installed before a person says so. ``alone``: it
@@ -30,7 +28,7 @@ def problem(config: StackConfig | None, home: Home, *, alone: bool = False) -> P
         step = text(
             "{command}, or into the project: {other}. The built-in monitor needs none of it.",
             command=f"{verb} --install",
-            other=f"{verb} {INTO_PROJECT}",
+            other=f"{verb} --install-into-project",
         )
     else:
         message = text("It can be installed for Celery Tray: {ours}", ours=ours)

@@ -11,8 +11,7 @@ from typing import Protocol
 from desktop.engine import credentials
 from desktop.engine.config import StackConfig
 from desktop.engine.errors import TrayError
-from desktop.engine.flower import environments, missing, signing_in
-from desktop.engine.flower.installing import install
+from desktop.engine.flower import environments, missing
 from desktop.engine.flower_commands import Install, Link
 from desktop.engine.model import ServiceSpec
 from desktop.engine.preparation import Preparation
@@ -68,10 +67,16 @@ class FlowerStart:
 
     async def link(self) -> Link:
         """An address that opens it, signed in. Raises :class:`NotRunning` when it does not run."""
+        # HTTP is loaded by those who open a browser, not by every engine.
+        from desktop.engine.flower import signing_in
+
         port = self._stack.next_spec("flower").port or 0
         return Link(await asyncio.to_thread(signing_in.link, self._home, port))
 
     async def _install(self, word: Install, config: StackConfig) -> None:
+        # So is what installs.
+        from desktop.engine.flower.installing import install
+
         where = place(word, config, self._home)
         try:
             await install(where, self._home, self._log, self._tell)
