@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.engine.flower.conftest import index, wheels  # noqa: F401 - fixtures
 from tests.live.conftest import Stack, make_stack, stack  # noqa: F401 - fixtures
 
 COMMAND = (sys.executable, "-P", "-m", "desktop")

@@ -6,7 +6,6 @@ import os
 import signal
 import stat
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -16,20 +15,7 @@ from desktop.engine.flower import signing_in
 from tests.cli.conftest import Cli
 from tests.live.conftest import Stack, until
 from tests.ports import free_port
-from tests.without_flower import PackageIndex, make_environment, package_index
-
-
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("index") / "wheels"
-
-
-@pytest.fixture
-def index(wheels: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PackageIndex]:
-    with package_index(wheels) as served:
-        for name, value in served.environment.items():
-            monkeypatch.setenv(name, value)
-        yield served
+from tests.without_flower import PackageIndex, make_environment
 
 
 @pytest.fixture

@@ -57,21 +57,27 @@ export function drawBanners(parent, live, page) {
   keyed(parent, banners, (one) => one.id, makeBanner, updateBanner);
 }
 
-function makeBanner(banner) {
-  const [glyph, tone] = severity(banner.severity);
-  const node = el("div", { class: `banner ${tone}` }, icon(glyph, tone), el("div", {}, el("span", { class: "sr" }), el("strong"), el("span", { class: "sub" })));
-  for (const [word, action] of banner.offers || []) {
-    node.append(el("button", { type: "button", onclick: () => { banner.close(); redraw(); action(); } }, word));
+/** An empty one, for `updateBanner`; `buttons` stand at its end. */
+export function banner(kind, ...buttons) {
+  const [glyph, tone] = severity(kind);
+  return el("div", { class: `banner ${tone}` }, icon(glyph, tone), el("div", {}, el("span", { class: "sr" }), el("strong"), el("span", { class: "sub" })), ...buttons);
+}
+
+function makeBanner(one) {
+  const node = banner(one.severity);
+  for (const [word, action] of one.offers || []) {
+    node.append(el("button", { type: "button", onclick: () => { one.close(); redraw(); action(); } }, word));
   }
-  if (banner.close) {
-    node.append(el("button", { type: "button", class: "bare", "aria-label": t("dismiss"), onclick: () => { banner.close(); redraw(); } }, icon("i-close")));
+  if (one.close) {
+    node.append(el("button", { type: "button", class: "bare", "aria-label": t("dismiss"), onclick: () => { one.close(); redraw(); } }, icon("i-close")));
   }
   return node;
 }
 
-function updateBanner(node, banner) {
+/** Its words: `title`, `words`, and which `severity`. */
+export function updateBanner(node, one) {
   const [kind, head, words] = node.children[1].children;
-  say(kind, `${t(`severity_${banner.severity}`)}: `);
-  say(head, banner.title);
-  say(words, banner.words);
+  say(kind, `${t(`severity_${one.severity}`)}: `);
+  say(head, one.title);
+  say(words, one.words);
 }

@@ -1,6 +1,6 @@
 // What is said of a task, in few words. Pure.
 
-import { t } from "../format.js";
+import { duration, t } from "../format.js";
 
 export const DASH = "–";
 export const ENDED = new Set(["SUCCESS", "FAILURE", "REVOKED", "REJECTED"]);
@@ -38,11 +38,9 @@ export function span(seconds) {
     return t("task_ms", { ms: ms < 9.95 ? ms.toFixed(1) : Math.round(ms) });
   }
   if (seconds < 59.95) return t("seconds", { seconds: seconds < 9.995 ? seconds.toFixed(2) : seconds.toFixed(1) });
+  if (seconds >= 3600) return duration(seconds);
   const whole = Math.floor(seconds);
-  const [days, hours, minutes] = [Math.floor(whole / 86400), Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60];
-  if (days) return t("days_hours", { days, hours });
-  if (hours) return t("hours_minutes", { hours, minutes });
-  return `${t("minutes", { minutes })} ${t("seconds", { seconds: whole % 60 })}`;
+  return `${t("minutes", { minutes: Math.floor(whole / 60) })} ${t("seconds", { seconds: whole % 60 })}`;
 }
 
 /** Today's instants as their time, others with the date. */
