@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from desktop.engine import logs
@@ -75,20 +76,24 @@ async def _add(where: Environment, log: Path, tell: Tell) -> None:
         try:
             pip = environments.pip(where.python, has_pip="pip" in before)
             await _run((*pip, *PIP, "-c", str(kept), FLOWER), where, log, tell)
-        except BaseException:
-            await asyncio.shield(_take_out(where, before, log))
+        except BaseException as error:
+            is_out = await asyncio.shield(_take_out(where, before, log))
+            if isinstance(error, ServiceError) and not is_out:
+                raise ServiceError.of(_left_behind(error.problem, where)) from None
             raise
 
 
-async def _take_out(where: Environment, before: dict[str, str], log: Path) -> None:
+async def _take_out(where: Environment, before: dict[str, str], log: Path) -> bool:
+    """Whether nothing is left of what was put in."""
     try:
         added = sorted(set(await packages(where.python)) - set(before))
     except ServiceError as error:
         logger.warning("what was put in stays: %s", error)
-        return
-    if added:
-        pip = environments.pip(where.python, has_pip="pip" in before)
-        await _Run((*pip, "uninstall", "--yes", *added), log).end()
+        return False
+    if not added:
+        return True
+    pip = environments.pip(where.python, has_pip="pip" in before)
+    return await _Run((*pip, "uninstall", "--yes", *added), log).end() == 0
 
 
 async def _make_private(where: Environment, log: Path, tell: Tell) -> None:
@@ -185,6 +190,18 @@ def _already_going_on() -> Problem:
         text("Flower is being installed already."),
         Text(""),
         text("Wait until that has ended, then start it."),
+    )
+
+
+def _left_behind(problem: Problem, where: Environment) -> Problem:
+    """As ``problem``, which says that nothing was changed; but something was."""
+    return msgspec.structs.replace(
+        problem,
+        message=text(
+            "pip failed, and what it had put into {place} could not be taken out again.",
+            place=where.folder,
+        ),
+        next_step=text("The log names it: celery-tray logs flower"),
     )
 
 

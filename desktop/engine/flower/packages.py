@@ -28,9 +28,7 @@ async def packages(python: str) -> dict[str, str]:
         raise ServiceError(
             "flower-install-silent",
             text("Flower could not be installed."),
-            text(
-                "{python} does not say which packages it has. Nothing was changed.", python=python
-            ),
+            text("{python} does not say which packages it has.", python=python),
             text("See that it runs: {command}", command=f"{python} -m pip list"),
         ) from None
 

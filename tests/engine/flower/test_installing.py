@@ -181,3 +181,21 @@ async def test_an_interpreter_that_does_not_say_what_it_has_is_left_alone(
     await into.fails()
     assert await packages(str(python)) == before
     assert before
+
+
+async def test_what_can_not_be_taken_out_again_is_told(
+    index: PackageIndex, into: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The interpreter answers before pip has failed, and not after."""
+    index.wheels = tmp_path / "nothing"
+    assert "Nothing was changed" in str((await into.fails()).message)
+    answers = [await packages(into.where.python)]
+
+    async def says_once(python: str) -> dict[str, str]:
+        return answers.pop() if answers else await packages(str(tmp_path / "gone"))
+
+    monkeypatch.setattr(installing, "packages", says_once)
+    problem = await into.fails()
+    assert "could not be taken out again" in str(problem.message)
+    assert "Nothing was changed" not in str(problem.message)
+    assert "logs flower" in str(problem.next_step) and problem.log
