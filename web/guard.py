@@ -23,6 +23,7 @@ from collections.abc import Iterable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.guard_refusals import (
+    BEHIND_A_PROXY,
     FOREIGN_ORIGIN,
     FOREIGN_PAGE,
     NOT_JSON,
@@ -75,7 +76,7 @@ class Guard:
     ``port`` is the port that the server listens on (part of the allowed ``Host`` names). With
     ``read_only`` every request that would change something is refused with 403. ``origins``
     ("https://ops.example.com", without a path) are the addresses under which a proxy shows this
-    server: their names are answered too, and their pages are ours.
+    server: their names are answered too, and their pages are ours. None: it can't be given any.
     """
 
     def __init__(
@@ -85,15 +86,17 @@ class Guard:
         read_only: bool = False,
         *,
         body_limit_bytes: int = BODY_LIMIT_BYTES,
-        origins: Iterable[str] = (),
+        origins: Iterable[str] | None = None,
     ) -> None:
         self._app = app
         self._port = port
         self._read_only = read_only
         self._body_limit_bytes = body_limit_bytes
         own = frozenset(_own_hosts(port))
-        self._hosts = own | frozenset(_hosts_of(origins))
-        self._origins = frozenset(f"http://{host}" for host in own) | frozenset(origins)
+        public = frozenset(origins or ())
+        self._hosts = own | frozenset(_hosts_of(public))
+        self._origins = frozenset(f"http://{host}" for host in own) | public
+        self._has_origins = origins is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -167,6 +170,8 @@ class Guard:
             for part in refusal.words[language]
         )
         answer = dict(zip(("title", "message", "next_step"), words, strict=True))
+        if self._has_origins and refusal in (WRONG_HOST, FOREIGN_ORIGIN):
+            answer["next_step"] += BEHIND_A_PROXY[language]
         body = json.dumps(answer, ensure_ascii=False).encode()
         await send(
             {

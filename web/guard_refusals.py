@@ -119,3 +119,8 @@ TOO_SLOW = Refusal(
         ),
     },
 )
+BEHIND_A_PROXY: dict[Language, str] = {
+    "en": " Behind a proxy, give this server the proxy's address: --origin https://NAME",
+    "zh-CN": "如果经过反向代理，请把代理的地址告诉此服务器：--origin https://名称",
+}
+"""A second next step where the name may be a proxy's."""

@@ -138,13 +138,18 @@ class Control:
         return found
 
     def replies_to(
-        self, questions: Sequence[tuple[str, Mapping[str, Any]]], timeout_s: float
+        self,
+        questions: Sequence[tuple[str, Mapping[str, Any]]],
+        timeout_s: float,
+        nodes: Sequence[str] | None = None,
     ) -> tuple[tuple[tuple[str, Any], ...], ...]:
-        """The replies of all nodes to each of these commands (with its arguments), asked at once
-        over one connection: opening it costs more than the questions. Takes the whole
-        ``timeout_s``, and a little more where a node has answered some of them so far."""
+        """The replies to each of these commands (with its arguments), asked at once over one
+        connection: opening it costs more than the questions. With ``nodes`` it returns when all of
+        them have answered everything, else it takes the whole ``timeout_s``; and a little more
+        where a node has answered some of them so far."""
         asked = [(command, dict(arguments)) for command, arguments in questions]
-        return self._replies(asked, timeout_s, None, timeout_s, lambda _: False)
+        many = len(nodes) if nodes else 0
+        return self._replies(asked, timeout_s, nodes, timeout_s, lambda some: 0 < many <= len(some))
 
     def _replies(
         self,
@@ -207,13 +212,12 @@ def _collect(
 ) -> list[list[Any]]:
     """What :meth:`kombu.pidbox.Mailbox._broadcast` does, with one end for all questions, and with
     more than one asking of each: a reply to any of them counts. ``enough`` looks at the replies to
-    the first."""
+    each question."""
     from kombu.messaging import Consumer
     from kombu.utils.uuid import uuid
 
     tickets = [uuid() for _ in asked]
     found: dict[str, list[Any]] = {ticket: [] for ticket in tickets}
-    replies = found[tickets[0]]
     seen = 0
 
     def take(body: Any, message: Any) -> None:
@@ -230,9 +234,10 @@ def _collect(
     )
     with consumer:
         while (now := time.monotonic()) < until or (now < last and _is_half_answered(found)):
-            if len(replies) > seen and enough(replies):
+            count = sum(map(len, found.values()))
+            if count > seen and all(map(enough, found.values())):
                 break
-            seen = len(replies)
+            seen = count
             if asked_until <= now < until:
                 asked_until = min(now + again_s, until)
                 for question, ticket in zip(asked, tickets, strict=True):

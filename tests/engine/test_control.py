@@ -188,6 +188,9 @@ def test_several_questions_at_once_are_each_answered_by_all(server, workers):
     assert sorted(active) == [("w1@test", []), ("w2@test", [])]
     assert {node for node, _ in registered} == {"w1@test", "w2@test"}
     assert all(isinstance(tasks, list) for _, tasks in registered)
+    # To some alone: over when they have answered everything, long before the time is.
+    said = Control(server.url).replies_to(questions, 600, ["w1@test"])
+    assert [[node for node, _ in replies] for replies in said] == [["w1@test"]] * 3
 
 
 def test_several_questions_to_a_broker_that_is_gone_have_no_answers(closed_port):

@@ -72,6 +72,19 @@ async def test_foreign_names_are_misdirected(host: str) -> None:
     assert set(answer.json()) == {"title", "message", "next_step"}
 
 
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+async def test_a_server_that_can_be_behind_a_proxy_says_how(language: str) -> None:
+    asked = {"Host": "ops.example.com", "Accept-Language": language}
+    for options, told in (({"origins": ()}, True), ({}, False)):
+        async with client(**options) as http:
+            answer = await http.get("/", headers=asked)
+            assert ("--origin https://" in answer.json()["next_step"]) is told
+            other = {"Origin": "https://ops.example.com", "Accept-Language": language}
+            changed = await http.post("/", headers=other)
+        assert changed.status_code == 403
+        assert ("--origin https://" in changed.json()["next_step"]) is told
+
+
 async def test_two_host_headers_are_misdirected() -> None:
     own = f"127.0.0.1:{PORT}"
     async with client() as http:

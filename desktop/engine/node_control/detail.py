@@ -26,8 +26,15 @@ ANSWER_TIMEOUT_S = 2.0
 """A worker under load answers late; it is waited for no longer than it takes."""
 LISTED_MAX = 1_000
 WORDS_MAX = 1_024
-_QUESTIONS = ("active", "reserved", "scheduled", "active_queues", "registered", "conf")
-_ARGUMENTS: dict[str, dict[str, Any]] = {"registered": {"taskinfoitems": ["rate_limit"]}}
+_QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
+    # What waits before what runs, along a task's way: else one could slip through between two.
+    ("scheduled", {}),
+    ("reserved", {}),
+    ("active", {}),
+    ("active_queues", {}),
+    ("registered", {"taskinfoitems": ["rate_limit"]}),
+    ("conf", {}),
+)
 
 
 async def show(stack: LiveStack, command: ShowNode, meter: PoolMeter) -> NodeDetail:
@@ -63,20 +70,14 @@ async def show(stack: LiveStack, command: ShowNode, meter: PoolMeter) -> NodeDet
 
 async def _ask(target: Target) -> dict[str, Any]:
     """The first answer to each question, by question."""
-    replies = await asyncio.gather(
-        *(
-            asyncio.to_thread(
-                target.place.control.replies,
-                question,
-                ANSWER_TIMEOUT_S,
-                [target.node] * target.namesakes,
-                arguments=_ARGUMENTS.get(question),
-            )
-            for question in _QUESTIONS
-        )
+    replies = await asyncio.to_thread(
+        target.place.control.replies_to,
+        _QUESTIONS,
+        ANSWER_TIMEOUT_S,
+        [target.node] * target.namesakes,
     )
     found: dict[str, Any] = {}
-    for question, answers in zip(_QUESTIONS, replies, strict=True):
+    for (question, _), answers in zip(_QUESTIONS, replies, strict=True):
         if question == "active":
             found[question] = [one for _, said in answers for one in _dicts(said)]
         elif answers:
