@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 Language = Literal["en", "zh-CN"]
@@ -9,6 +10,7 @@ Language = Literal["en", "zh-CN"]
 DEFAULT: Language = "en"
 
 
+@lru_cache(maxsize=16)
 def negotiate(accept_language: str, wanted: str = "") -> Language:
     """The language for a request: ``?lang=`` when it names one, else ``Accept-Language``.
 

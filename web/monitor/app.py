@@ -44,6 +44,8 @@ class Monitor:
         self._read_only = read_only
         self._stream = Stream(feed)
         self._export = Export(feed)
+        self._said: dict[tuple[str, Language], tuple[Answer, bytes]] = {}
+        """Of each address the answer that was given last, and how it was written down."""
         self.routes: list[BaseRoute] = [
             Route("/", self.index),
             *(Route(f"/{name}", self.index) for name in PAGES),
@@ -126,14 +128,28 @@ class Monitor:
             language = _language(request)
             try:
                 answer = await self._carry_out(operation, request)
-                speak(language)
-                status, document = (202, {}) if answer is None else told(operation, answer)
+                return self._reply(operation, answer, language)
             except TrayError as error:
                 speak(language)
                 status, document = refusal(error)
             return _json(document, status)
 
         return endpoint
+
+    def _reply(self, operation: Operation, answer: Answer | None, language: Language) -> Response:
+        """The answer, written down; once for all pages that share it."""
+        if answer is None:
+            return _json({}, 202)
+        place = operation.path, language
+        given, written = self._said.get(place, (None, b""))
+        if given is not answer:
+            speak(language)
+            status, document = told(operation, answer)
+            written = msgspec.json.encode(document)
+            if status != 200 or operation.method != "GET":
+                return _written(written, status)
+            self._said[place] = answer, written
+        return _written(written)
 
     async def _carry_out(self, operation: Operation, request: Request) -> Answer | None:
         """The engine's answer; None when this server is stopped before it comes, as happens when
@@ -144,14 +160,15 @@ class Monitor:
         asked = Asked(feed.project, request.path_params, query, body, feed.home, feed.stack)
         command = operation.ask(asked)
         if operation.method == "GET":
-            self._feed.polled()
-            return await self._unless_ended(
-                self._feed.ask(command, operation.fresh_s), _left(request)
-            )
+            feed.polled()
+            kept: Answer | None = feed.kept(command, operation.fresh_s)
+            if kept is not None:
+                return kept
+            return await self._unless_ended(feed.ask(command, operation.fresh_s), _left(request))
         try:
-            return await self._unless_ended(self._feed.put(command))
+            return await self._unless_ended(feed.put(command))
         finally:
-            self._feed.forget()
+            feed.forget()
 
     async def _unless_ended(
         self, answer: Coroutine[Any, Any, Answer], *ends: Coroutine[Any, Any, object]
@@ -211,8 +228,12 @@ def _language(request: Request) -> Language:
 
 
 def _json(document: Any, status: int = 200) -> Response:
+    return _written(msgspec.json.encode(document), status)
+
+
+def _written(document: bytes, status: int = 200) -> Response:
     return Response(
-        msgspec.json.encode(document),
+        document,
         status,
         media_type="application/json",
         headers={"Cache-Control": "no-store"},

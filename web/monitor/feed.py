@@ -75,6 +75,10 @@ class Feed:
         """Have the engine do something. Raises :class:`TrayError` when it can't or won't."""
         return await self._link.submit(command)
 
+    def kept(self, question: Question, fresh_s: float) -> Any:
+        """The answer that another page was given ``fresh_s`` ago at most; None: ask."""
+        return self._answers.kept(question, fresh_s)
+
     async def ask(self, question: Question, fresh_s: float) -> Any:
         """A question's answer, ``fresh_s`` old at most. Raises :class:`TrayError`."""
         if (problem := self.problem) is not None and self.snapshot is None:

@@ -35,14 +35,19 @@ class SharedAnswers:
         self._kept: dict[Question, tuple[float, Any]] = {}
         self._under_way: dict[Question, _Question] = {}
 
+    def kept(self, command: Question, fresh_s: float) -> Any:
+        """The answer that is there already, ``fresh_s`` old at most; None: it has to be asked."""
+        at, answer = self._kept.get(command, (0.0, None))
+        is_fresh = answer is not None and asyncio.get_running_loop().time() - at <= fresh_s
+        return answer if is_fresh else None
+
     async def ask(self, command: Question, fresh_s: float) -> Any:
         """The answer, ``fresh_s`` old at most. Raises what the engine's side raises.
 
         A question that nobody waits for any more is broken off.
         """
-        kept = self._kept.get(command)
-        if kept is not None and asyncio.get_running_loop().time() - kept[0] <= fresh_s:
-            return kept[1]
+        if (kept := self.kept(command, fresh_s)) is not None:
+            return kept
         question = self._under_way.get(command)
         if question is None:
             question = _Question(asyncio.get_running_loop().create_task(self._submit(command)))

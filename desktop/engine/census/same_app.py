@@ -6,6 +6,7 @@ here: only the row, and which files its folder and the project hold, are looked 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -107,6 +108,7 @@ def _is_within(path: str, folder: str) -> bool:
         return Path(path).is_relative_to(folder)
 
 
+@lru_cache(maxsize=256)
 def address(url: str) -> tuple[str, str, int | None, str]:
     """What tells one broker from another: kind, host, port, database. Never its credentials."""
     try:

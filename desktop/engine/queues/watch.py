@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import operator
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ class QueueWatch:
         self._bound_at = 0.0
         self._ours: frozenset[str] = frozenset()
         """Queues that the app does not name, but sends to."""
+        self._consumers = Consumers()
+        self._consumers_by: tuple[object, ...] = ((), {}, "", None)
         self._alone_since: dict[str, float] = {}
         """Queue that holds messages to when it was first seen without a consumer."""
 
@@ -229,8 +232,13 @@ class QueueWatch:
 
     def consumers(self) -> Consumers:
         """Who consumes what, by the last look at the workers."""
-        found = self._stack.found
-        return consumers(found.rows, found.answers, self._stack.broker_url, asked=found.looked)
+        found, url = self._stack.found, self._stack.broker_url
+        by = (found.rows, found.answers, url, found.looked)
+        # Asked for several times a snapshot; rows and answers are replaced as a whole, at a look.
+        if not all(map(operator.is_, by, self._consumers_by)):
+            self._consumers_by = by
+            self._consumers = consumers(found.rows, found.answers, url, asked=found.looked)
+        return self._consumers
 
     def pace(self, queue: str) -> Pace | None:
         return self._paces.get(queue)

@@ -20,7 +20,7 @@ PACE_S = 0.02
 """While more and more comes, so long is waited for company: a hundred messages in one go cost a
 third of what they cost one by one."""
 BUSY_EVENTS = 10
-BUSY_PACE_S = 0.05
+BUSY_PACE_S = 0.1
 """The same, when so many events came in one go."""
 _READ_BYTES = 1024 * 1024
 

@@ -25,7 +25,7 @@ from desktop.engine.commands import (
 )
 from desktop.engine.documents import status_document, workers_document
 from desktop.engine.history_commands import ListTasks, TaskPage
-from desktop.engine.model import Problem
+from desktop.engine.model import Problem, TaskCounts
 from desktop.engine.queue_commands import (
     MoveMessages,
     PeekQueue,
@@ -207,6 +207,28 @@ def test_events_begin_with_a_snapshot_and_follow_changes(engine, monitor):
         assert next(stream)["stack"]["name"] == "renamed"
 
 
+def test_what_has_only_grown_older_is_not_told_again(engine, monitor):
+    with monitor.http.stream("GET", "/api/events") as response:
+        stream = events(response)
+        before = dict(next(stream))
+        assert before["services"] and before["engine"]["uptime_s"]
+        engine.say(changed(engine.snapshot, name="renamed"))
+        after = next(stream)
+        assert after["stack"]["name"] == "renamed"
+        assert after["services"] is before["services"]
+        assert after["engine"] is before["engine"]
+
+
+def test_figures_that_wait_are_told_without_another_change(engine, monitor):
+    with monitor.http.stream("GET", "/api/events") as response:
+        stream = events(response)
+        next(stream)
+        engine.say(changed(engine.snapshot, tasks=TaskCounts(active=1)))
+        assert next(stream)["tasks"]["active"] == 1
+        engine.say(changed(engine.snapshot, tasks=TaskCounts(active=2)))
+        assert next(stream)["tasks"]["active"] == 2
+
+
 def test_a_burst_of_changes_comes_as_few_events_and_the_last_is_the_truth(engine, monitor):
     with monitor.http.stream("GET", "/api/events") as response:
         stream = events(response)
@@ -256,9 +278,11 @@ def test_a_lost_engine_is_told_and_found_again(engine, monitor, wait_until):
         # Another engine must not be started meanwhile: its socket is taken at once.
         engine.stop()
         engine.start()
-        states = [next(stream)]
-        while states[-1]["engine"] is None:
-            states.append(next(stream))
+        # Back so soon that there may be nothing to tell; what it says next is told.
+        engine.say(changed(engine.snapshot, name="back"))
+        states = [dict(next(stream))]
+        while states[-1]["stack"]["name"] != "back":
+            states.append(dict(next(stream)))
         assert states[-1]["engine"]["pid"] == 4100
     wait_until(lambda: monitor.http.get("/healthz").status_code == 200)
 
