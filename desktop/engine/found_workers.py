@@ -56,6 +56,8 @@ class FoundWorkers:
         self._survey = Survey(store)
         self._looking = asyncio.Lock()
         self._looked_at = 0.0
+        self._stirred = False
+        """Something has started or ended since the last look began."""
         self._nodes_heard = False
         self._beat: asyncio.Task[None] | None = None
 
@@ -70,9 +72,10 @@ class FoundWorkers:
             return await self._look()
 
     async def fresh(self, within_s: float) -> tuple[WorkerRow, ...]:
-        """The app's own, as they were seen ``within_s`` ago at the earliest."""
+        """The app's own, as they were seen ``within_s`` ago at the earliest, and after whatever
+        has started or ended."""
         async with self._looking:
-            if not self._looked_at or time.monotonic() - self._looked_at > within_s:
+            if self._stirred or not self._looked_at or self._age_s() > within_s:
                 await self._look()
         return self.rows
 
@@ -107,12 +110,16 @@ class FoundWorkers:
 
     def beat(self, *, watched: bool) -> None:
         """Time has passed: look, if that is due."""
-        if time.monotonic() - self._looked_at >= (WATCHED_S if watched else IDLE_S):
+        if self._age_s() >= (WATCHED_S if watched else IDLE_S):
             self._begin(0.0)
 
     def stir(self) -> None:
         """Something has started or ended: look soon."""
+        self._stirred = True
         self._begin(STIR_S)
+
+    def _age_s(self) -> float:
+        return time.monotonic() - self._looked_at
 
     async def close(self) -> None:
         if self._beat:
@@ -142,6 +149,7 @@ class FoundWorkers:
         ``by_itself``: where no worker is seen nobody is asked. One that only the broker knows is
         found when a person looks, and from then on.
         """
+        self._stirred = False
         wanted = self._wanted()
         rows = await asyncio.to_thread(self._census.scan, wanted.ours)
         asked: tuple[Broker, ...] = ()
