@@ -92,7 +92,9 @@ def is_broken(error: BaseException) -> bool:
 def set_aside(path: Path) -> Path:
     """Move a broken file, with what belongs to it, to ``….broken-<date>``; never delete it."""
     stamp = time.strftime("%Y%m%d-%H%M%S")
-    aside = path.with_name(f"{path.name}.broken-{stamp}")
+    aside, n = path.with_name(f"{path.name}.broken-{stamp}"), 1
+    while aside.exists():
+        aside, n = path.with_name(f"{path.name}.broken-{stamp}-{n}"), n + 1
     for companion in _COMPANIONS:
         with contextlib.suppress(FileNotFoundError):
             Path(f"{path}{companion}").replace(f"{aside}{companion}")

@@ -30,8 +30,10 @@ class Level(NamedTuple):
     kept_s: float
 
 
-LEVELS = (Level(10, 3 * 3600.0), Level(300, 3 * 86_400.0), Level(3600, math.inf))
-"""Wide enough that a question reads some thousand sums, whatever its span."""
+LEVELS = (Level(10, 3 * 3600.0), Level(300, 3 * 86_400.0), Level(3600, 400 * 86_400.0))
+"""The last is kept for 13 months, so that a month can be compared with the same a year before: two
+hundred names that are busy every hour take some 800 MB a year. Wide enough that a question reads
+some thousand sums, whatever its span."""
 BUCKETS_MAX = 1100
 RETRIES_MAX = 1_000_000
 """More are no number of retries."""

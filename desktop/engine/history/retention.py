@@ -21,6 +21,11 @@ VACUUM_PAGES = 256
 """Given back to the disk at a step: 1 MB."""
 FAILURES_SHARE = 0.5
 """Failures are kept when others go, until they are so much of all that may be kept."""
+FIGURES_AT_ONCE_S = 7 * 86_400.0
+"""So much of the oldest figures goes at a step."""
+SWEEP_SHARE = 0.9
+MERGED_PAGES = 500
+"""Of the index of full text, merged at a step."""
 PRUNE_INTERVAL_S = 600.0
 _DAY_S = 86_400.0
 _MIB = 1024 * 1024
@@ -39,11 +44,18 @@ class Retention:
         self._connection = connection
         self._writer = writer
         self._pruned_at = 0.0
+        self._swept_at = 0
+        """Tasks that there were when what nothing uses was looked for."""
+        self._merging = False
         self._from: dict[int, int] = {}
 
     def step(self, now: float) -> bool:
         """Forget a little of what is past its time. True when there is more."""
-        keys = self._past_their_time(now) or self._too_many()
+        keys = self._past_their_time(now)
+        if self._merging or (not keys and self._is_too_large() and self._forget_beside()):
+            self._merging = self._writer.merge_text(MERGED_PAGES) if self._merging else False
+            return True
+        keys = keys or self._too_many()
         if keys:
             self._writer.remove(keys)
         elif time.monotonic() - self._pruned_at > PRUNE_INTERVAL_S or not self._pruned_at:
@@ -67,7 +79,7 @@ class Retention:
         counts = self._counts()
         total = sum(counts.values())
         over = total - self.settings.max_tasks
-        if over <= 0 and self._used_bytes() > self.settings.max_mb * _MIB:
+        if over <= 0 and self._is_too_large():
             over = max(1, total // 50)
         if over <= 0:
             return []
@@ -77,6 +89,25 @@ class Retention:
             return self._oldest(_FAILURE, wanted)
         each = (self._oldest(state, wanted) for state in _OTHERS if counts.get(state))
         return list(heapq.merge(*each))[:wanted]
+
+    def _forget_beside(self) -> bool:
+        """Of a file that is too large: figures and words that no task needs go before any task
+        does. To look for them costs, so that is done again when a tenth of the tasks has gone."""
+        if self._writer.forget_old_figures(FIGURES_AT_ONCE_S):
+            return True
+        total = sum(self._counts().values())
+        if self._swept_at:
+            self._swept_at = max(self._swept_at, total)
+            if total > self._swept_at * SWEEP_SHARE:
+                return False
+        self._swept_at = max(total, 1)
+        self._writer.forget_unused()
+        # The index of full text notes what is gone, and grows by it, until its pieces are merged.
+        self._merging = self._writer.merge_text(-MERGED_PAGES)
+        return True
+
+    def _is_too_large(self) -> bool:
+        return self._used_bytes() > self.settings.max_mb * _MIB
 
     def _oldest(self, state: int, count: int, before: int = KEY_MOST) -> list[int]:
         """Keys of the oldest tasks in a state, from where the last look ended: what is older was

@@ -74,6 +74,29 @@ class Sums:
                 )
         self._connection.execute("DELETE FROM tally WHERE n = 0 AND kind != ?", (MARK,))
 
+    def forget_before(self, key: int | None, span_s: float) -> bool:
+        """Forget the oldest sums of the widest level, ``span_s`` of them, if they end before the
+        task with this key. False when there are none."""
+        level = len(LEVELS) - 1
+        ask = "SELECT min(at) FROM figure WHERE level = ?"
+        (first,) = self._connection.execute(ask, (level,)).fetchone()
+        if first is None:
+            return False
+        until = first + span_s
+        if key is not None:
+            # The hour of the oldest task stays whole.
+            until = min(until, key / KEYS_A_SECOND - LEVELS[level].width_s)
+        forget = "DELETE FROM figure WHERE level = ? AND at < ?"
+        return self._connection.execute(forget, (level, until)).rowcount > 0
+
+    def forget_of_nobody(self) -> int:
+        """Forget the sums of names that no task has; returns how many."""
+        forget = (
+            "DELETE FROM figure WHERE name NOT IN (SELECT id FROM tally WHERE kind = ? AND n > 0)"
+        )
+        self._connection.execute("DELETE FROM tally WHERE n = 0 AND kind != ?", (MARK,))
+        return self._connection.execute(forget, (NAME,)).rowcount
+
     def forget(self) -> None:
         """Drop what was gathered."""
         self._kinds.clear()

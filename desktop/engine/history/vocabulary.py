@@ -53,3 +53,18 @@ class _Numbers(dict[str, int]):
 
     def __missing__(self, words: str) -> int:
         return self._look_up(words)
+
+
+_UNUSED = (
+    "DELETE FROM name WHERE id NOT IN (SELECT id FROM tally WHERE kind = 'name') "
+    "AND id NOT IN (SELECT name FROM figure)",
+    "DELETE FROM node WHERE id NOT IN (SELECT id FROM tally WHERE kind = 'node')",
+    "DELETE FROM queue WHERE id NOT IN (SELECT queue FROM task)",
+    "DELETE FROM fault WHERE id NOT IN (SELECT fault FROM task WHERE fault IS NOT NULL)",
+)
+
+
+def forget_unused(connection: sqlite3.Connection) -> int:
+    """Forget the words that neither a task nor a figure refers to; returns how many. Who remembers
+    numbers must forget them then. Reads the whole table of tasks."""
+    return sum(connection.execute(one).rowcount for one in _UNUSED)

@@ -18,7 +18,7 @@ from desktop.engine.history.rows import Row, id_value, key_of, row_maker, storab
 from desktop.engine.history.schema import COLUMNS, TEXT_COLUMNS
 from desktop.engine.history.sums import Sums
 from desktop.engine.history.text_index import NAME, NODE, STATE, spaced
-from desktop.engine.history.vocabulary import Vocabulary, stored
+from desktop.engine.history.vocabulary import Vocabulary, forget_unused, stored
 from desktop.engine.task_model import Task
 
 T = TypeVar("T")
@@ -99,6 +99,31 @@ class Writer:
         with self._transaction():
             self._sums.prune(now)
             depths.prune(self._connection, now)
+
+    def forget_old_figures(self, span_s: float) -> bool:
+        """Forget the oldest figures, ``span_s`` of them, of the time before the oldest task. False
+        when there are none."""
+        with self._transaction():
+            oldest = self._connection.execute("SELECT min(key) FROM task").fetchone()[0]
+            return self._sums.forget_before(oldest, span_s)
+
+    def forget_unused(self) -> bool:
+        """Forget figures of names that no task has any more, and words that nothing refers to.
+        False when there are none. Takes as long as there are figures: a second for millions."""
+        with self._transaction():
+            gone = self._sums.forget_of_nobody() + forget_unused(self._connection)
+        if gone:
+            self.forget_cached()
+        return bool(gone)
+
+    def merge_text(self, pages: int) -> bool:
+        """Merge pieces of the index of full text, so many pages of it; of all pieces where that is
+        negative, which begins it. True while there is more."""
+        before = self._connection.total_changes
+        # https://sqlite.org/fts5.html#the_merge_command tells when it is done.
+        merge = "INSERT INTO task_text (task_text, rank) VALUES ('merge', ?)"
+        self._connection.execute(merge, (pages,))
+        return self._connection.total_changes - before >= 2
 
     def forget_cached(self) -> None:
         """After somebody else changed the tables of words."""

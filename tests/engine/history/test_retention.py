@@ -99,3 +99,38 @@ def test_a_step_is_small(writer: Writer, connection: sqlite3.Connection) -> None
     rules = Retention(connection, writer, HistoryConfig(keep_days=10))
     assert rules.step(NOW)
     assert len(kept(connection)) == 2 * STEP_TASKS
+
+
+def test_names_that_no_task_has_any_more_do_not_drive_out_those_that_come(
+    writer: Writer, connection: sqlite3.Connection
+) -> None:
+    for number in range(6_000):
+        writer.write([a_task(name=f"{number}" * 120, queue=f"q{number}" * 90)], NOW)
+    late = [a_task(name="shop.late", state=TaskState.FAILURE) for _ in range(50)]
+    writer.write(late, NOW)
+    run(connection, writer, max_mb=1)
+    names = "SELECT count(*) FROM task JOIN name ON name.id = task.name WHERE name.text = ?"
+    assert connection.execute(names, ("shop.late",)).fetchone() == (50,)
+    (tasks,) = connection.execute("SELECT count(*) FROM task").fetchone()
+    (words,) = connection.execute("SELECT count(*) FROM name").fetchone()
+    assert 50 < tasks < 6_000
+    assert words <= tasks / 0.9  # what is unused is looked for when a tenth has gone
+    # Words that come again have numbers of their own.
+    again = a_task(name="0" * 120, queue="q0" * 90)
+    writer.write([again], NOW)
+    assert connection.execute(names, ("0" * 120,)).fetchone() == (1,)
+
+
+def test_figures_of_long_ago_go_before_any_task(
+    writer: Writer, connection: sqlite3.Connection
+) -> None:
+    add = "INSERT INTO figure VALUES (2, ?, ?, 0, ?, 1)"
+    begun = int(NOW - 300 * DAY_S)
+    rows = [(begun + 3600 * at, 1, number) for at in range(1_000) for number in range(80)]
+    connection.executemany(add, rows)
+    tasks = [a_task() for _ in range(100)]
+    writer.write(tasks, NOW)
+    run(connection, writer, max_mb=1)
+    assert len(kept(connection)) == 100
+    (left,) = connection.execute("SELECT count(*) FROM figure WHERE level = 2").fetchone()
+    assert 0 < left < len(rows)
