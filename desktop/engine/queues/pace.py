@@ -24,8 +24,8 @@ class Pace:
     def __init__(self) -> None:
         self._samples: deque[tuple[float, int]] = deque(maxlen=SAMPLES_MAX)
         self._seen: dict[str, float] = {}
-        self.next_seen_at: float | None = None
-        """Since when the message that is taken next is known to wait, at least."""
+        self.oldest_seen_at: float | None = None
+        """Since when the first message of a list, of whatever priority, is known to wait."""
 
     def note(self, reading: Reading, now: float) -> None:
         """One more look at it, at ``now`` (seconds since the epoch)."""
@@ -45,7 +45,7 @@ class Pace:
             kept = {mark for one in ends for mark in (one.next, one.newest)}
             kept.update(list(self._seen)[-MARKS_MAX // 2 :])
             self._seen = {mark: at for mark, at in self._seen.items() if mark in kept}
-        self.next_seen_at = self._seen[ends[0].next] if ends else None
+        self.oldest_seen_at = min((self._seen[one.next] for one in ends), default=None)
 
     @property
     def depths(self) -> tuple[tuple[float, int], ...]:

@@ -176,6 +176,8 @@ class Routes:
     def __init__(self, found: Sequence[Binding], names: Sequence[str]) -> None:
         self._exact = {(b.exchange, b.routing_key): b.queue for b in reversed(found)}
         self._of_exchange = {b.exchange: b.queue for b in reversed(found)}
+        keys = Counter(b.routing_key for b in found if b.routing_key)
+        self._of_key = {b.routing_key: b.queue for b in found if keys[b.routing_key] == 1}
         self._names = frozenset(names)
 
     def queue_of(self, value: bytes) -> str:
@@ -193,4 +195,7 @@ class Routes:
             return exact
         if routing_key in self._names:
             return routing_key
-        return self._of_exchange.get(exchange, "")
+        if exchange in self._of_exchange:
+            return self._of_exchange[exchange]
+        # A result tells the key without the exchange.
+        return "" if exchange else self._of_key.get(routing_key, "")

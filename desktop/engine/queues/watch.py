@@ -169,7 +169,7 @@ class QueueWatch:
         await self._stack.found.fresh(CONSUMERS_S)
         found = await self.look(broker, 0.0)
         said = self.consumers()
-        oldest = await asyncio.to_thread(self._told, broker, [o.name for o in found if o.depth])
+        oldest = await asyncio.to_thread(self._told, broker, found)
         return tuple(self._detail(one, said, oldest.get(one.name)) for one in found)
 
     async def _elsewhere(self) -> tuple[QueueDetail, ...]:
@@ -190,13 +190,19 @@ class QueueWatch:
         )
 
     @staticmethod
-    def _told(broker: Broker, names: Iterable[str]) -> dict[str, float]:
-        """When the next message of each was sent, where it tells."""
+    def _told(broker: Broker, found: Iterable[Reading]) -> dict[str, float]:
+        """When the oldest message of each was sent, where all tell: the first of a priority waits
+        the longest of it, and one of low priority may wait for ever."""
         told = {}
-        for name in names:
-            shown, _ = messages.peek(broker.url, broker.keys, name, 0, 1)
-            if shown and shown[0].sent_at is not None:
-                told[name] = shown[0].sent_at
+        for one in found:
+            at, sent = 0, []
+            for _, count in one.by_priority:
+                shown, _ = messages.peek(broker.url, broker.keys, one.name, at, 1)
+                sent.append(shown[0].sent_at if shown else None)
+                at += count
+            known = [instant for instant in sent if instant is not None]
+            if known and len(known) == len(sent):
+                told[one.name] = min(known)
         return told
 
     def _detail(self, one: Reading, said: Consumers, sent_at: float | None = None) -> QueueDetail:
@@ -210,7 +216,7 @@ class QueueWatch:
             consumed,
             one.unacked,
             self._redelivered_in_s(one),
-            pace.next_seen_at if sent_at is None and one.depth else sent_at,
+            pace.oldest_seen_at if sent_at is None and one.depth else sent_at,
             sent_at is not None,
             pace.growth_per_minute,
             pace.drained_in_s,

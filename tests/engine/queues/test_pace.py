@@ -58,10 +58,18 @@ def test_the_age_of_the_next_message_is_known_from_when_it_was_the_newest() -> N
     one = Pace()
     one.note(reading(1, "a", "a"), 100)
     one.note(reading(3, "a", "c"), 110)
-    assert one.next_seen_at == 100
+    assert one.oldest_seen_at == 100
     one.note(reading(2, "b", "c"), 120)
-    assert one.next_seen_at == 120, "it came between two looks"
+    assert one.oldest_seen_at == 120, "it came between two looks"
     one.note(reading(1, "c", "c"), 130)
-    assert one.next_seen_at == 110
+    assert one.oldest_seen_at == 110
     one.note(reading(0), 140)
-    assert one.next_seen_at is None
+    assert one.oldest_seen_at is None
+
+
+def test_the_oldest_of_all_priorities_is_told_not_that_of_the_first_list() -> None:
+    one = Pace()
+    starving = Ends("low", "low")
+    one.note(Reading("q", ((9, 1),), ends=(starving,)), 100)
+    one.note(Reading("q", ((0, 1), (9, 1)), ends=(Ends("new", "new"), starving)), 4000)
+    assert one.oldest_seen_at == 100
