@@ -1,7 +1,7 @@
 """Celery's events out of any broker that kombu knows: RabbitMQ, sentinels, a folder, memory.
 
 A queue of our own is bound to the event exchange, as Celery's ``EventReceiver`` does it; nothing
-but JSON is read. SQS carries no events: nothing ever comes from there.
+but JSON is read. SQS carries no events: nothing is declared there, and nothing ever comes.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class KombuSource:
         connection.ensure_connection(max_retries=1, timeout=CONNECT_TIMEOUT_S)
         # As celery.events.event.get_exchange: Redis (sentinels) has no topics.
         kind = "fanout" if connection.transport.driver_type in {"redis", "gcpubsub"} else "topic"
+        if kind not in connection.transport.implements.exchange_type:
+            return  # no queue of ours would ever get anything
         queue = typed.Queue(
             f"{self._exchange}.{typed.uuid()}",
             typed.Exchange(self._exchange, type=kind),
@@ -93,6 +95,9 @@ class KombuSource:
                 connection.release()
 
     def _drain(self, timeout_s: float) -> bool:
+        if self._consumer is None:
+            time.sleep(timeout_s)
+            return False
         try:
             self._connection.drain_events(timeout=timeout_s)
         except TimeoutError:

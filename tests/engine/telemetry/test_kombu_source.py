@@ -72,3 +72,21 @@ def test_redis_is_read_from_directly_and_others_by_kombu():
     assert isinstance(source_of("sentinel://h:26379/0"), KombuSource)
     assert not isinstance(source_of("redis://h/0"), KombuSource)
     assert not isinstance(source_of("redis+socket:///tmp/redis.sock"), KombuSource)
+
+
+def test_where_no_event_can_come_no_queue_is_made(monkeypatch):
+    """As SQS is: kombu's transport for it knows direct exchanges alone."""
+    from kombu import Connection
+    from kombu.transport.memory import Transport
+
+    direct = Transport.implements.extend(exchange_type=frozenset(["direct"]))
+    monkeypatch.setattr(Transport, "implements", direct)
+    source = KombuSource("memory://nothing", exchange="celeryev.none", options={})
+    source.open()
+    try:
+        assert source.read(0.05) == []
+        with Connection("memory://nothing") as connection:
+            tables = connection.default_channel.state.bindings
+            assert not any("celeryev.none" in str(binding) for binding in tables)
+    finally:
+        source.close()
