@@ -76,11 +76,15 @@ class ShowTask(msgspec.Struct, frozen=True, tag=True):
 class TaskDetail(msgspec.Struct, frozen=True, tag=True):
     task: Task
     family: tuple[Task, ...] = ()
-    """Tasks of the same root, itself included, parents before children; at most 500."""
+    """Tasks of the same root, itself included, and of the groups that any of them is in, as far as
+    results tell; parents before children, at most 500."""
     log: tuple[str, ...] = ()
     """Lines of its worker's log that name it."""
     again: Text = Text("")
     """Why it can't be run again as it was; "" when it can."""
+    code: str = ""
+    """The Python call that sends it again, with its real arguments where they are known; "" from a
+    history that is read without an engine."""
 
 
 class TaskFigures(msgspec.Struct, frozen=True, tag=True):

@@ -13,33 +13,46 @@ from desktop.engine.history.schema import ENDED
 from desktop.engine.history_commands import ListFilters, SavedFilters, SaveFilter, TaskDetail
 from desktop.engine.live_stack import LiveStack
 from desktop.engine.task_control import again
+from desktop.engine.task_control.arguments import arguments_of
+from desktop.engine.task_control.export import as_code
 from desktop.engine.task_control.place import place_of
 from desktop.engine.task_control.whereabouts import Whereabouts, look_at_record
 from desktop.engine.task_model import Task
+from desktop.engine.workflow import whole
 from desktop.words import Text
 
 
 async def show_task(stack: LiveStack, task_id: str) -> TaskDetail:
-    """All of one task, with the lines of its worker's log that name it, and whether it can be run
-    again. Raises :class:`TrayError`."""
+    """All of one task, with its groups, the lines of its worker's log that name it, and whether and
+    how it can be run again. Raises :class:`TrayError`."""
     detail = await stack.tasks.history.detail(task_id)
     path = _log_of(stack, detail.task.worker)
+    known, why = await _known(stack, detail.task)
+    real = arguments_of(known)
+    code = as_code(detail.task, args=real.args, kwargs=real.kwargs) if real.whole else ""
     lines = await asyncio.to_thread(log_lines, path, detail.task.id) if path else ()
     return msgspec.structs.replace(
-        detail, log=lines, again=await _why_not_again(stack, detail.task)
+        detail,
+        family=await whole(stack, detail.task, detail.family),
+        log=lines,
+        again=why,
+        code=code or as_code(detail.task),
     )
 
 
-async def _why_not_again(stack: LiveStack, task: Task) -> Text:
-    """By its record and, where that is not enough, by its result; "" of a task that has not ended:
-    its message or its worker may tell what its record does not."""
-    why = again.why_not(Whereabouts(task))
-    if task.state not in ENDED or not str(why):
-        return Text("")
-    try:
-        return again.why_not(await look_at_record(await place_of(stack), task))
-    except TrayError:
-        return why
+async def _known(stack: LiveStack, task: Task) -> tuple[Whereabouts, Text]:
+    """What is known of its arguments, and why it can't be run again: by its record and, where that
+    is not enough, by its result. "" of a task that has not ended: its message or its worker may
+    tell what its record does not."""
+    known = Whereabouts(task)
+    why = again.why_not(known)
+    if task.state in ENDED and str(why):
+        try:
+            known = await look_at_record(await place_of(stack), task)
+        except TrayError:
+            return known, why
+        why = again.why_not(known)
+    return known, why if task.state in ENDED else Text("")
 
 
 async def save_filter(stack: LiveStack, command: SaveFilter) -> SavedFilters:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from desktop.engine import logs
@@ -16,6 +17,8 @@ from desktop.engine.task_model import Task
 from desktop.words import text, verbatim
 
 FAMILY_MAX = 500
+NEIGHBOURS_MAX = 1000
+"""Tasks on either side that may be of the same group."""
 LOG_LINES_MAX = 200
 LOG_READ_LINES = 50_000
 """Of the end of a log, and of each older file of it; some megabytes."""
@@ -23,13 +26,15 @@ FOLLOWING_MAX = 60
 """Lines behind one that names the task, and belong to it: a traceback."""
 PREFIX_LEAST = 4
 NAMED_MAX = 5
+_TRACEBACK = ("Traceback (most recent call last)", "During handling of", "The above exception")
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(:|$)")
 
 
 def show_task(connection: sqlite3.Connection, wanted: str) -> TaskDetail:
     """The task with this id, or the only one whose id begins so. Raises :class:`TrayError`
     ``no-such-task``, or ``ambiguous-task`` when several do. The log is not read."""
     task = _found(connection, wanted)
-    return TaskDetail(task=task, family=_family(connection, task))
+    return TaskDetail(task=task, family=family(connection, task, (task.root_id or task.id,)))
 
 
 def find_task(connection: sqlite3.Connection, wanted: str) -> Task | None:
@@ -50,16 +55,26 @@ def log_lines(path: Path, task_id: str) -> tuple[str, ...]:
 
 
 def _naming(lines: list[str], task_id: str) -> Iterator[str]:
-    follow = 0
+    follow, before, celerys = 0, "", False
     for line in lines:
         if task_id in line:
-            follow = FOLLOWING_MAX
+            follow, celerys = FOLLOWING_MAX, line.startswith("[")
             yield line
-        elif line.startswith("[") or not follow:
-            follow = 0
-        else:
+        elif follow and (not line.startswith("[") if celerys else _continues(line, before)):
             follow -= 1
             yield line
+        else:
+            follow = 0
+        before = line
+
+
+def _continues(line: str, before: str) -> bool:
+    """Whether a line belongs to the one before it: as a part of a traceback does. Of a log that
+    has a format of its own nothing else is known."""
+    if not line or line[0].isspace() or line.startswith(_TRACEBACK):
+        return True
+    # The exception itself, behind the last line of its traceback.
+    return before[:1].isspace() and bool(_EXCEPTION.match(line))
 
 
 def _found(connection: sqlite3.Connection, wanted: str) -> Task:
@@ -76,19 +91,37 @@ def _found(connection: sqlite3.Connection, wanted: str) -> Task:
     raise several(wanted, begun) if begun else no_such_task(wanted)
 
 
-def _family(connection: sqlite3.Connection, task: Task) -> tuple[Task, ...]:
-    """Of the same root, parents before children, the earlier before the later."""
-    root = id_value(task.root_id or task.id)
+def family(connection: sqlite3.Connection, task: Task, roots: Sequence[str]) -> tuple[Task, ...]:
+    """The task with all of these roots, at most :data:`FAMILY_MAX`; parents before children, the
+    earlier before the later."""
     ask = f"{SELECT} WHERE task.id = ? OR (task.root = ? AND task.root != x'') LIMIT ?"
-    rows = connection.execute(ask, (root, root, FAMILY_MAX)).fetchall()
-    members = {one.id: one for row in rows for one in (task_of(row),)}
-    members.setdefault(task.id, task)
+    members = {task.id: task}
+    for root in dict.fromkeys(map(id_value, roots)):
+        if len(members) <= FAMILY_MAX:
+            rows = connection.execute(ask, (root, root, FAMILY_MAX)).fetchall()
+            members |= {one.id: one for row in rows for one in (task_of(row),)}
     children: dict[str, list[Task]] = {}
     for one in members.values():
         parent = one.parent_id if one.parent_id in members else ""
         children.setdefault("" if one.parent_id == one.id else parent, []).append(one)
-    family = list(_descending(children, members))[:FAMILY_MAX]
-    return tuple(family if task in family else [*family[:-1], task])
+    found = list(_descending(children, members))[:FAMILY_MAX]
+    return tuple(found if members[task.id] in found else [*found[:-1], members[task.id]])
+
+
+def neighbours(connection: sqlite3.Connection, task: Task) -> tuple[str, ...]:
+    """Ids of tasks that are their own root and came just before it or just after it, the nearest
+    first; at most twice :data:`NEIGHBOURS_MAX`."""
+    at = task.sent_at if task.received_at is None else task.received_at
+    if at is None:
+        return ()
+    when = "COALESCE(received, sent)"
+    ask = "SELECT id FROM task WHERE (root IS NULL OR root = x'') AND {when} {side} LIMIT ?"
+    sides = (f"<= ? ORDER BY {when} DESC", f"> ? ORDER BY {when}")
+    return tuple(
+        id_text(id_)
+        for side in sides
+        for (id_,) in connection.execute(ask.format(when=when, side=side), (at, NEIGHBOURS_MAX))
+    )
 
 
 def _descending(children: dict[str, list[Task]], members: dict[str, Task]) -> Iterator[Task]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from desktop.engine.config import HistoryConfig
-from desktop.engine.history.details import find_task, show_task
+from desktop.engine.history.details import family, find_task, neighbours, show_task
 from desktop.engine.history.figures import task_figures
 from desktop.engine.history.filters import Filters
 from desktop.engine.history.pages import list_tasks, selected
@@ -114,6 +114,14 @@ class History:
     async def task(self, task_id: str) -> Task | None:
         """The task with exactly this id, None when it is not known."""
         return await self._ask(lambda c: find_task(c, task_id))
+
+    async def family(self, task: Task, roots: Sequence[str]) -> tuple[Task, ...]:
+        """It and all tasks of these roots, parents before children; at most 500."""
+        return await self._ask(lambda c: family(c, task, roots))
+
+    async def neighbours(self, task: Task) -> tuple[str, ...]:
+        """Ids of tasks that nobody's task called and that came at about the same time."""
+        return await self._ask(lambda c: neighbours(c, task))
 
     async def figures(self, command: TaskFigures) -> TaskFiguresReport:
         return await self._ask(lambda c: task_figures(c, command, time.time()))

@@ -31,8 +31,11 @@ class Result(msgspec.Struct, frozen=True):
     args: str = ""
     """A JSON list, whole."""
     kwargs: str = ""
-    queue: str = ""
+    routing_key: str = ""
+    """What Celery calls "queue" there."""
     ended_at: float | None = None
+    group_id: str = ""
+    """Of the group, or of the chord whose header or body it is."""
 
     @property
     def ended(self) -> bool:
@@ -78,6 +81,7 @@ def _result(value: bytes) -> Result:
         json.dumps(kwargs, ensure_ascii=False) if whole else "",
         _words(said.get("queue")),
         instant(said.get("date_done")),
+        _words(said.get("group_id")),
     )
 
 

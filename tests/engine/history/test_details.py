@@ -8,10 +8,18 @@ from pathlib import Path
 import pytest
 
 from desktop.engine.errors import TrayError
-from desktop.engine.history.details import FAMILY_MAX, LOG_LINES_MAX, log_lines, show_task
+from desktop.engine.history.details import (
+    FAMILY_MAX,
+    LOG_LINES_MAX,
+    family,
+    log_lines,
+    neighbours,
+    show_task,
+)
 from desktop.engine.history.filters import Filters
 from desktop.engine.history.query import BadQuery
 from desktop.engine.history.writer import Writer
+from desktop.engine.task_model import Task
 from tests.engine.history.conftest import NOW, a_task
 
 ID = "3f2a9c1e-0000-4000-8000-00000000000"
@@ -90,6 +98,21 @@ def test_the_lines_of_a_task_with_the_traceback_below_them(tmp_path: Path) -> No
     assert len(log_lines(log, ID + "1")) == LOG_LINES_MAX
 
 
+def test_in_a_log_of_another_format_only_a_traceback_belongs_to_the_line_before(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "worker1.log"
+    log.write_text(
+        f"10:00:01 ERROR shop.fetch {ID}1 raised\nTraceback (most recent call last):\n  File x\n"
+        f"requests.Timeout: no answer\n10:00:02 INFO shop.pay {ID}2 received ('4111…',)\n"
+        "10:00:03 INFO something else\n"
+    )
+    assert log_lines(log, ID + "1") == (
+        f"10:00:01 ERROR shop.fetch {ID}1 raised",
+        "Traceback (most recent call last):", "  File x", "requests.Timeout: no answer",
+    )  # fmt: skip
+
+
 def test_searches_are_kept_under_names(tmp_path: Path) -> None:
     filters = Filters(tmp_path / "filters.json")
     assert filters.load() == {}
@@ -105,3 +128,26 @@ def test_searches_are_kept_under_names(tmp_path: Path) -> None:
     (tmp_path / "filters.json").write_bytes(b"\xff{")
     assert filters.load() == {}
     assert (tmp_path / "filters.json").exists()
+
+
+def test_neighbours_are_those_that_nobody_called_the_nearest_first(
+    writer: Writer, connection: sqlite3.Connection
+) -> None:
+    def at(second: int, **known: object) -> Task:
+        return a_task(received_at=NOW - 100 + second, **known)
+
+    one = at(50, id="one", root_id="one")
+    writer.write(
+        [
+            one,
+            at(10, id="far", root_id="far"),
+            at(49, id="before", root_id=""),
+            at(52, id="after", root_id="after"),
+            at(51, id="called", root_id="far", parent_id="far"),
+        ],
+        NOW,
+    )
+    assert neighbours(connection, one) == ("one", "before", "far", "after")
+    assert neighbours(connection, a_task(sent_at=None, received_at=None)) == ()
+    joined = family(connection, one, ["one", "far", "before"])
+    assert {task.id for task in joined} == {"one", "far", "before", "called"}

@@ -99,7 +99,7 @@ def _detail(detail: TaskDetail) -> Document:
     return {
         **task_detail_document(detail),
         "doubt_words": str(doubt_words(detail.task.doubt)),
-        "code": as_code(detail.task),
+        "code": detail.code or as_code(detail.task),
     }
 
 

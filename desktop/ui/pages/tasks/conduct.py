@@ -154,7 +154,7 @@ class Conduct:
         words = tr("Copy ID") if len(tasks) == 1 else tr("Copy IDs")
         _add(menu, words, "copy", lambda: self._tasks.copy_ids(tasks))
         if len(tasks) == 1:
-            code = partial(as_code, tasks[0])
+            code = partial(self._code, tasks[0])
             _add(menu, tr("Copy as code"), "copy", lambda: self._tasks.copy(code()))
         chosen_ = Selection(tuple(task.id for task in tasks), None)
         _add(menu, tr("Export…"), "download", lambda: self.export(chosen_))
@@ -162,6 +162,11 @@ class Conduct:
             compare = tr("Compare with another run…") if len(tasks) == 1 else tr("Compare these…")
             _add(menu, compare, "", lambda: self.compare(tasks))
         return menu
+
+    def _code(self, task: Task) -> str:
+        """With its real arguments where its details tell them."""
+        told = self._page.detail.detail
+        return (told.code if told and told.task.id == task.id else "") or as_code(task)
 
     def page_menu(self) -> QMenu:
         """What can be done with all that match, and how the table looks."""
