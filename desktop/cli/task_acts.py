@@ -125,7 +125,8 @@ def act(context: Context, command: ActOnTasks, *, yes: bool) -> int:
 
 
 def _consented(context: Context, client: Client, command: ActOnTasks) -> ActOnTasks | None:
-    """The command for those that were shown; None: nothing matches, or the person said no."""
+    """The command for those that were looked at, where it is told which they are, and for all that
+    match otherwise; None: nothing matches, or the person said no."""
     plan = _submit(client, msgspec.structs.replace(command, dry_run=True))
     if not plan.done:
         tell(context, plan)
@@ -141,7 +142,10 @@ def _consented(context: Context, client: Client, command: ActOnTasks) -> ActOnTa
     _show(context, plan, to_stderr=True)
     if not click.confirm(tr("Do it?"), default=False, err=True):
         return None
-    return command
+    if plan.done + plan.failed > len(plan.outcomes):
+        return command
+    ids = tuple(one.id for one in plan.outcomes if one.done)
+    return msgspec.structs.replace(command, selection=Selection(ids))
 
 
 def _submit(client: Client, command: ActOnTasks) -> TaskActionReport:

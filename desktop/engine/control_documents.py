@@ -30,6 +30,7 @@ def action_document(report: TaskActionReport) -> Document:
                 "new_id": one.new_id or None,
                 "args": one.args or None,
                 "kwargs": one.kwargs or None,
+                "alive": one.alive,
             }
             for one in report.outcomes
         ],

@@ -63,6 +63,8 @@ class TaskOutcome(msgspec.Struct, frozen=True):
     args: str = ""
     """JSON for the form, where the real arguments must be repaired by a person."""
     kwargs: str = ""
+    alive: bool = False
+    """RUN_AGAIN: the first run is still on its way, or running."""
 
 
 class TaskActionReport(msgspec.Struct, frozen=True, tag=True):

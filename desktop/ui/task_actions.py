@@ -100,7 +100,8 @@ class TaskActions:
             # What was looked at is what is done, even if more tasks match by then.
             ids = tuple(one.id for one in plan.outcomes if one.done)
             command = msgspec.structs.replace(command, selection=Selection(ids, None))
-        if command.verb is TaskVerb.RUN_AGAIN and plan.done == 1 and not plan.failed:
+        alone = plan.done == 1 and not plan.failed
+        if command.verb is TaskVerb.RUN_AGAIN and alone and not plan.outcomes[0].alive:
             self._send(command, done, failed)
             return
         self._ask(command, plan, done, failed)

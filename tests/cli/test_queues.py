@@ -100,6 +100,8 @@ def test_each_stage_of_a_task_is_told_with_its_evidence(mine: Mine, line: list[s
     first, second = mine.why(line[0]), mine.why(line[1])
     assert first["reason"] == "running"
     assert first["answer"].startswith("It has been running on worker1@")
+    begun = mine.why(line[0][:13])
+    assert (begun["reason"], begun["task"]["id"]) == ("running", line[0])
     assert second["reason"] == "reserved"
     assert "mine.wait" in second["evidence"]
     told = mine.cli("why", line[-1]).out

@@ -151,6 +151,7 @@ def configured(app: ASGIApp, *, access_log: bool = False) -> uvicorn.Config:
         app,
         http=PatientProtocol,
         ws="none",
+        loop="asyncio",
         lifespan="off",
         log_config=None,
         log_level=logging.INFO if access_log else logging.WARNING,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from desktop.engine.states import TaskState
 from desktop.engine.task_commands import (
     ActOnTasks,
@@ -18,9 +20,9 @@ from desktop.engine.task_commands import (
     TaskVerb,
 )
 from desktop.engine.task_control import again, by_hand, records, revoking, terminating
-from desktop.engine.task_control.outcomes import outcome, report
+from desktop.engine.task_control.outcomes import outcome, place_words, report
 from desktop.engine.task_control.place import Place, place_of
-from desktop.engine.task_control.whereabouts import Seen, Whereabouts, look
+from desktop.engine.task_control.whereabouts import Seen, Where, Whereabouts, look
 from desktop.words import Text, text
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 KEPT_MAX = 1_000
 KEPT_CHARACTERS_MAX = 8_000_000
 """Arguments of revoked tasks are kept up to this, for the case that a person wants them back."""
+
+_RAN = frozenset({TaskState.SUCCESS, TaskState.FAILURE})
 
 _Why = Callable[[Whereabouts], Text | None]
 
@@ -77,7 +81,7 @@ class TaskActions:
         first: Whereabouts | None = None
         if command.again:
             tasks = await records.concerned(self._stack, by_hand.selection_of(command.again))
-            first = (await look(place, tasks)).of[command.again]
+            first = (await look(place, tasks)).of[tasks[0].id]
         return await by_hand.run(place, command, first, self._note)
 
     async def registered(self, _command: RegisteredTasks) -> RegisteredTasksReport:
@@ -113,7 +117,7 @@ class TaskActions:
         """No worker takes a revocation back: the task is sent once more, under another id."""
         told = await revoking.revoked_ids(place)
         can, cannot = _sorted(
-            [self._revoked.get(one.task.id, one) for one in known],
+            [self._as_revoked(one) for one in known],
             lambda one: self._not_revoked(one, told),
         )
         if dry_run:
@@ -127,11 +131,22 @@ class TaskActions:
             self._undone.popitem(last=False)
         return cannot + sent
 
+    def _as_revoked(self, now: Whereabouts) -> Whereabouts:
+        """As it was when it was revoked, where it has not run all the same."""
+        then = self._revoked.get(now.task.id)
+        state = now.state or now.task.state
+        if then is None or now.where is Where.RUNS or state in _RAN:
+            return now
+        # Its message may still wait: to be dropped, not to run.
+        return msgspec.structs.replace(then, where=Where.UNKNOWN)
+
     def _not_revoked(self, one: Whereabouts, told: frozenset[str]) -> Text | None:
         """Why there is nothing to take back; None: there is."""
         if new_id := self._undone.get(one.task.id):
             return text("It was sent again already, as {id}.", id=new_id)
         state = one.state or one.task.state
+        if one.where is Where.RUNS or state in _RAN:
+            return text("It was not dropped: {place}", place=place_words(one))
         if one.task.id in told or state is TaskState.REVOKED:
             return None
         return text("It is not revoked.")

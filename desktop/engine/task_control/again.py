@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import Sequence
 
+import msgspec
+
 from desktop.engine.app_info import AppInfo
 from desktop.engine.errors import ServiceError, TrayError
 from desktop.engine.task_commands import TaskOutcome
@@ -36,9 +38,10 @@ def preview(known: Whereabouts, info: AppInfo) -> TaskOutcome:
         "It would be sent to {queue}, with its arguments from {source}.{warning}",
         queue=verbatim(queue),
         source=_SOURCES[arguments.source],
-        warning=_warning(known),
+        warning=_warning(known, info),
     )
-    return outcome(known, words)
+    alive = known.where in _ALIVE
+    return msgspec.structs.replace(outcome(known, words), alive=alive)
 
 
 def why_not(known: Whereabouts) -> Text:
@@ -68,7 +71,11 @@ def _send(place: Place, tasks: Sequence[Whereabouts], note: Note) -> list[TaskOu
                 at = time.time()
                 new_id = post(sent)
                 note(sent, new_id, at)
-                words = text("Sent again as {id}.{warning}", id=new_id, warning=_warning(known))
+                words = text(
+                    "Sent again as {id}.{warning}",
+                    id=new_id,
+                    warning=_warning(known, place.info),
+                )
                 found.append(outcome(known, words, new_id=new_id))
     except TrayError as error:
         broken = error
@@ -136,9 +143,11 @@ def _refused(known: Whereabouts, arguments: Arguments) -> TaskOutcome | None:
     return None
 
 
-def _warning(known: Whereabouts) -> Text:
+def _warning(known: Whereabouts, info: AppInfo) -> Text:
     if known.where in _ALIVE:
         return text(" The first one is still on its way: it runs twice.")
     if known.message and known.message.followed:
         return text(" What was to follow it is not sent.")
+    if not known.queue and len(info.consumed) > 1:
+        return text(" The queue that it came from is not known; this is where the app sends it.")
     return Text("")

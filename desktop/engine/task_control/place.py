@@ -9,6 +9,7 @@ import msgspec
 from desktop.engine.app_info import AppInfo
 from desktop.engine.control import Control
 from desktop.engine.errors import ServiceError
+from desktop.engine.queues.reading import Routes
 from desktop.engine.rescue.keys import Keys
 from desktop.engine.states import Role, ServiceKind
 from desktop.words import text
@@ -30,6 +31,9 @@ class Place(msgspec.Struct, frozen=True):
     expected: tuple[str, ...] = ()
     """Nodes of the app at the last look, one that is there twice twice. Others on the machine may
     have the same names, on brokers of their own."""
+
+    routes: Routes = Routes((), ())
+    """Which queue a routing key leads to: they need not have one name."""
 
     @property
     def options(self) -> dict[str, Any]:
@@ -57,6 +61,7 @@ async def place_of(stack: LiveStack) -> Place:
         server.url if server else "",
         server.keys if server else Keys(),
         (*seen, *(node for node in _own(stack) if node not in seen)),
+        Routes(stack.queues.bound, (*stack.app.info.consumed, *stack.queues.names())),
     )
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST = 10_000
 """Tasks that are acted on in one go."""
 PAGE = 1_000
+ID_LENGTH = 36
+"""Of the ids that Celery makes (UUIDs); what is shorter may be the beginning of one."""
 
 
 async def concerned(stack: LiveStack, selection: Selection) -> tuple[Task, ...]:
@@ -40,8 +42,22 @@ async def concerned(stack: LiveStack, selection: Selection) -> tuple[Task, ...]:
         except TrayError:
             # A history that can't be read is no reason not to revoke a task that is named.
             pass
-        found |= {one: known.get(one) or Task(one) for one in missing}
+        for one in missing:
+            task = known.get(one) or await _begun_so(stack, one) or Task(one)
+            found[task.id] = task
     return tuple(found.values())
+
+
+async def _begun_so(stack: LiveStack, wanted: str) -> Task | None:
+    """The only recorded task whose id begins so. Raises UsageError when several do."""
+    if len(wanted) >= ID_LENGTH:
+        return None
+    try:
+        return (await stack.tasks.history.detail(wanted)).task
+    except UsageError:
+        raise
+    except TrayError:
+        return None
 
 
 async def _recorded(stack: LiveStack, selection: Selection) -> list[Task]:

@@ -15,6 +15,7 @@ from desktop.engine.states import TaskState
 from desktop.engine.task_commands import TaskOutcome
 from desktop.engine.task_control.outcomes import has_ended, outcome, place_words
 from desktop.engine.task_control.place import Place
+from desktop.engine.task_control.records import ID_LENGTH
 from desktop.engine.task_control.whereabouts import (
     AT_ONCE,
     Seen,
@@ -38,6 +39,8 @@ def revocable(known: Whereabouts, seen: Seen) -> Text | None:
             node=verbatim(known.node),
         )
     task = known.task
+    if is_unknown(known) and len(task.id) < ID_LENGTH:
+        return text("No task with this id is known, and none whose id begins so.")
     unheard = known.where is Where.UNKNOWN and seen.pool_of(task.worker) is None
     if unheard and task.state is TaskState.STARTED and not task.doubt:
         return text(
@@ -51,6 +54,11 @@ def revocable(known: Whereabouts, seen: Seen) -> Text | None:
             "it out of its queue."
         )
     return None
+
+
+def is_unknown(known: Whereabouts) -> bool:
+    """Neither history, events, broker, workers nor results know anything of it."""
+    return known.where is Where.UNKNOWN and not known.task.name
 
 
 def will_be_revoked(known: Whereabouts) -> Text:
@@ -101,4 +109,7 @@ def _revoked(known: Whereabouts, by: dict[str, frozenset[str]], seen: Seen) -> T
     if late:
         names = verbatim(", ".join(late))
         return outcome(known, text("Revoked. {nodes} will learn it when it is free.", nodes=names))
+    if is_unknown(known):
+        words = text("Every worker will drop it. Nothing else is known of a task with this id.")
+        return outcome(known, words)
     return outcome(known, text("Revoked: every worker drops it."))

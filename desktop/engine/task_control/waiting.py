@@ -6,7 +6,6 @@ asked. Only Redis can be looked into; elsewhere nothing is found.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
 
@@ -14,6 +13,7 @@ import msgspec
 
 from desktop.engine import redis_url
 from desktop.engine.broker import connected
+from desktop.engine.queues.reading import Routes
 from desktop.engine.rescue import unacked
 from desktop.engine.rescue.keys import Keys
 from desktop.engine.task_control.message import Sent, id_of, sent, sent_unacked
@@ -28,17 +28,19 @@ class Waiting(msgspec.Struct, frozen=True):
 
     sent: Sent
     queue: str
-    """"" where the routing key does not tell it."""
+    """"" where exchange and routing key do not tell it."""
     unacked: bool = False
     """Delivered to a worker, which has not acknowledged it."""
 
 
-def find(url: str, keys: Keys, queues: Collection[str], ids: Collection[str]) -> dict[str, Waiting]:
+def find(
+    url: str, keys: Keys, queues: Collection[str], ids: Collection[str], routes: Routes
+) -> dict[str, Waiting]:
     """The messages of these tasks, by id; those that are nowhere are not in it."""
     if not ids or not redis_url.is_redis(url):
         return {}
     wanted = frozenset(ids)
-    found = _unacked(url, keys, wanted)
+    found = _unacked(url, keys, wanted, routes)
     with connected(url) as client:
         for queue in dict.fromkeys(queues):
             for key in keys.lists_of(queue):
@@ -62,17 +64,10 @@ def _search(
             return
 
 
-def _unacked(url: str, keys: Keys, wanted: frozenset[str]) -> dict[str, Waiting]:
+def _unacked(url: str, keys: Keys, wanted: frozenset[str], routes: Routes) -> dict[str, Waiting]:
     found: dict[str, Waiting] = {}
     for one in unacked.read(url, keys):
         if one.id in wanted and (read := sent_unacked(one.value)):
-            found[one.id] = Waiting(read, _queue_of(one.value) or one.routing_key, unacked=True)
+            queue = routes.queue(one.exchange, one.routing_key)
+            found[one.id] = Waiting(read, queue, unacked=True)
     return found
-
-
-def _queue_of(value: bytes) -> str:
-    """kombu notes the routing key of a delivery in the message, too."""
-    try:
-        return str(json.loads(value)[0]["properties"]["delivery_info"]["routing_key"])
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError):
-        return ""

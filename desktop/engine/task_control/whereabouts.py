@@ -13,6 +13,7 @@ import msgspec
 from desktop.engine.census.answers import answer_of
 from desktop.engine.control import as_json
 from desktop.engine.errors import TrayError
+from desktop.engine.queues.reading import Routes
 from desktop.engine.states import TaskState
 from desktop.engine.task_control import results, waiting
 from desktop.engine.task_control.message import ARGUMENTS_MAX, Sent
@@ -111,7 +112,9 @@ async def look(place: Place, tasks: Sequence[Task]) -> Seen:
         nodes,
         silent,
         {
-            task.id: _whereabouts(task, held.get(task.id), found.get(task.id), ended.get(task.id))
+            task.id: _whereabouts(
+                task, held.get(task.id), found.get(task.id), ended.get(task.id), place.routes
+            )
             for task in tasks
         },
     )
@@ -120,7 +123,7 @@ async def look(place: Place, tasks: Sequence[Task]) -> Seen:
 async def look_at_record(place: Place, task: Task) -> Whereabouts:
     """What its record tells of a task, and its result where that is kept: nobody is waited for."""
     ended = await asyncio.to_thread(_ended, place, [task.id])
-    return _whereabouts(task, None, None, ended.get(task.id))
+    return _whereabouts(task, None, None, ended.get(task.id), place.routes)
 
 
 async def ask_nodes(place: Place, names: Sequence[str] | None = None) -> tuple[Node, ...]:
@@ -191,7 +194,8 @@ def _tasks(node: str, reply: Any) -> Iterator[tuple[str, Held]]:
 def _found(place: Place, tasks: Sequence[Task]) -> dict[str, waiting.Waiting]:
     queues = (*place.queues, *(task.queue for task in tasks if task.queue))
     with contextlib.suppress(TrayError):
-        return waiting.find(place.redis_url, place.keys, queues, [task.id for task in tasks])
+        ids = [task.id for task in tasks]
+        return waiting.find(place.redis_url, place.keys, queues, ids, place.routes)
     return {}
 
 
@@ -206,6 +210,7 @@ def _whereabouts(
     held: Held | None,
     found: waiting.Waiting | None,
     result: results.Result | None,
+    routes: Routes,
 ) -> Whereabouts:
     known = Whereabouts(task, queue=task.queue, message=found.sent if found else None)
     if found:
@@ -223,11 +228,12 @@ def _whereabouts(
             where=Where.RUNS if held.state == "active" else Where.HELD,
             node=held.node,
             pid=_pid(held.info),
-            queue=known.queue or _queue(held.info),
+            queue=known.queue or _queue(held.info, routes),
         )
     if result:
         known = _with_arguments(known, result.args, result.kwargs, "result")
-        known = msgspec.structs.replace(known, queue=known.queue or result.queue)
+        queue = known.queue or routes.queue("", result.routing_key)
+        known = msgspec.structs.replace(known, queue=queue)
     state = result.state if result and result.ended else None
     if state is None and result is None and task.state in _ENDED:
         state = task.state
@@ -272,9 +278,11 @@ def _pid(info: Mapping[str, Any]) -> int:
     return pid if isinstance(pid, int) and not isinstance(pid, bool) else 0
 
 
-def _queue(info: Mapping[str, Any]) -> str:
+def _queue(info: Mapping[str, Any], routes: Routes) -> str:
     delivery = info.get("delivery_info")
-    return _words(delivery.get("routing_key")) if isinstance(delivery, dict) else ""
+    if not isinstance(delivery, dict):
+        return ""
+    return routes.queue(_words(delivery.get("exchange")), _words(delivery.get("routing_key")))
 
 
 def _words(said: Any) -> str:

@@ -48,6 +48,8 @@ async def why(stack: LiveStack, command: WhyTask) -> WhyReport:
 async def evidence(stack: LiveStack, task_id: str) -> Evidence:
     """All that is known now."""
     task, history = await _told(stack, task_id)
+    if task is not None:
+        task_id = task.id  # its beginning was enough to find it
     lost = next((one for one in stack.rescuer.lost if one.id == task_id), None)
     seen = Evidence(
         task_id,

@@ -130,6 +130,44 @@ async def test_what_runs_or_has_ended_is_not_revoked_and_says_why(
     assert "fork@yard" in words[runs] and "terminat" in words[runs]
 
 
+async def test_the_beginning_of_an_id_means_its_task_and_what_nobody_knows_is_not_revoked(
+    yard: Yard, actions: TaskActions, tmp_path: Path
+) -> None:
+    waiting = yard.send("note", str(tmp_path / "never"), "x", queue="aside")
+    yard.history.put([Task(waiting, "yard.note", queue="aside", seen_at=time.time())])
+    report = await act(actions, TaskVerb.REVOKE, waiting[:13])
+    assert one(report).id == waiting and report.done == 1
+    assert all(waiting in ids for _, ids in yard.control().replies("revoked", 1, ["fork@yard"]))
+    unknown = await act(actions, TaskVerb.REVOKE, "feedfeed")
+    assert (unknown.done, unknown.failed) == (0, 1)
+    assert "none whose id begins so" in str(one(unknown).words)
+    whole = await act(actions, TaskVerb.REVOKE, str(uuid.uuid4()))
+    assert whole.done == 1 and "Nothing else is known" in str(one(whole).words)
+    twin = waiting[:10] + "ffff" + waiting[14:]
+    yard.history.put([Task(twin, "yard.note", seen_at=time.time())])
+    with pytest.raises(UsageError, match="begins with"):
+        await act(actions, TaskVerb.REVOKE, waiting[:10])
+    yard.server.client.delete("aside")
+
+
+async def test_what_ran_in_spite_of_its_revocation_is_not_sent_again(
+    yard: Yard, actions: TaskActions, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "ledger"
+    waiting = yard.send("note", str(ledger), "once", queue="aside")
+    assert (await act(actions, TaskVerb.REVOKE, waiting)).done == 1
+    preview = one(await act(actions, TaskVerb.REVOKE, waiting, undo=True, dry_run=True))
+    assert preview.done and "twice" not in str(preview.words)
+    # A worker that came later and asked nobody runs it.
+    yard.start("late@yard", "-P", "solo", "-Q", "aside", "--without-mingle")
+    wait_until(ledger.exists)
+    wait_until(lambda: yard.app.AsyncResult(waiting).state == "SUCCESS")
+    undone = one(await act(actions, TaskVerb.REVOKE, waiting, undo=True))
+    assert not undone.done and "It was not dropped" in str(undone.words)
+    assert ledger.read_text() == "once\n"
+    yard.control().replies("shutdown", 1, ["late@yard"])
+
+
 async def test_without_a_worker_nobody_would_remember(tmp_path: Path) -> None:
     lonely = Yard(tmp_path / "lonely")
     try:
@@ -209,18 +247,19 @@ async def test_a_task_that_ignores_its_signal_is_not_told_as_ended(
 async def test_the_soft_time_limit_leaves_its_process(
     yard: Yard, actions: TaskActions, gate: Path
 ) -> None:
-    task_id = yard.send("hold", str(gate))
-    await running(yard, task_id)
     before = yard.pool("fork@yard")
-    preview = one(await act(actions, TaskVerb.TERMINATE, task_id, dry_run=True, signal="USR1"))
-    assert "SoftTimeLimitExceeded" in str(preview.words)
-    for _ in range(3):
+    for attempt in range(3):
+        task_id = yard.send("hold", f"{gate}{attempt}")
+        await running(yard, task_id)
+        told = one(await act(actions, TaskVerb.TERMINATE, task_id, dry_run=True, signal="USR1"))
+        assert "SoftTimeLimitExceeded" in str(told.words)
         report = await act(actions, TaskVerb.TERMINATE, task_id, signal="USR1")
-        assert report.done == 1 and "soft time limit" in str(one(report).words)
+        assert "soft time limit" in str(one(report).words) and report.done == 1
         # Raised in a finalizer, as may happen, it is swallowed by Python.
         with contextlib.suppress(pytest.fail.Exception):
-            wait_until(lambda: yard.app.AsyncResult(task_id).state == "FAILURE", 15)
+            wait_until(lambda id_=task_id: yard.app.AsyncResult(id_).state == "FAILURE", 15)  # type: ignore[misc]
             break
+        Path(f"{gate}{attempt}").touch()
     assert yard.app.AsyncResult(task_id).state == "FAILURE"
     assert yard.pool("fork@yard") == before
 
@@ -269,6 +308,34 @@ async def test_a_task_that_ended_runs_again_from_its_result(
     assert "result backend" in str(preview.words) and "celery" in str(preview.words)
     sent = one(await act(actions, TaskVerb.RUN_AGAIN, first))
     assert yard.result(sent.new_id) == 42
+
+
+async def test_it_goes_to_the_queue_of_its_routing_key_not_to_one_of_that_name(
+    yard: Yard,
+) -> None:
+    from kombu import Exchange, Queue
+
+    videos = Queue("videos", Exchange("media"), routing_key="media.video")
+    with yard.app.connection_for_write() as connection:
+        videos(connection.default_channel).declare()
+    actions = TaskActions(yard.stack())  # type: ignore[arg-type]
+    yard.control().replies(
+        "add_consumer",
+        2,
+        ["fork@yard"],
+        arguments={"queue": "videos", "exchange": "media", "routing_key": "media.video"},
+    )
+    first = yard.send("add", 1, exchange="media", routing_key="media.video")
+    assert yard.result(first) == 2
+    preview = one(await act(actions, TaskVerb.RUN_AGAIN, first, dry_run=True))
+    assert "videos" in str(preview.words) and not preview.alive
+    sent = one(await act(actions, TaskVerb.RUN_AGAIN, first))
+    assert yard.result(sent.new_id) == 2
+    yard.control().replies("cancel_consumer", 2, ["fork@yard"], arguments={"queue": "videos"})
+    waits = yard.send("add", 1, exchange="media", routing_key="media.video")
+    stuck = one(await act(actions, TaskVerb.RUN_AGAIN, waits, dry_run=True))
+    assert stuck.alive or "Nothing is known" in str(stuck.words)
+    yard.server.client.delete("videos")
 
 
 @pytest.mark.parametrize(

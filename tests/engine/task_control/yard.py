@@ -21,7 +21,9 @@ from desktop.engine.config import HistoryConfig
 from desktop.engine.control import Control
 from desktop.engine.history.history import History
 from desktop.engine.model import WorkerRow
+from desktop.engine.queues.reading import bound
 from desktop.engine.rescue import Rescuer, RescueStack
+from desktop.engine.rescue.keys import Keys
 from desktop.engine.states import Owner, Role
 from desktop.engine.telemetry.holders import Holders
 from tests.engine.conftest import Server, wait_until
@@ -156,6 +158,7 @@ class Yard:
             tasks=SimpleNamespace(
                 holders=Holders(), history=self.history, sends_events=lambda _node, _pid: None
             ),
+            queues=SimpleNamespace(bound=bound(url, Keys()), names=lambda: ()),
             supervisors={},
         )
 

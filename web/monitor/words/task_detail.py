@@ -42,6 +42,7 @@ WORDS: dict[str, Text] = {
     "task_delivered_times": textn("delivered again", "delivered again {n} times", 1, n="{n}"),
     "task_more": text("More that can be done with it"),
     "task_why": text("Why isn't it running?"),
+    "task_why_runs": text("Is it really running?"),
     "task_id_of": text("ID of a task"),
     "task_look": text("Look"),
     "task_is_so": text("It is so"),

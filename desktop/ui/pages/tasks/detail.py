@@ -126,7 +126,6 @@ class TaskDetailPanel(Card):
         self._copy.set_words(tr("Copy the ID"))
         self._area.setAccessibleName(tr("Details"))
         self.again.set_words(tr("Run again"))
-        self.why.set_words(tr("Why isn't it running?"))
         self.more.set_words(tr("More that can be done with it"))
         self._shown = None
         if self.task is not None:
@@ -168,9 +167,10 @@ class TaskDetailPanel(Card):
         self._chip.show_state(glyph, tone, task_state(task.state))
         self._note.setText(_note(task))
         self.setAccessibleName(f"{function}, {task_state(task.state)}")
-        self.why.setVisible(task.state in WAITS)
-        self.stop.setVisible(task.state in GOES_ON)
         runs = task.state is TaskState.STARTED
+        self.why.setVisible(task.state in GOES_ON)
+        self.why.set_words(tr("Is it really running?") if runs else tr("Why isn't it running?"))
+        self.stop.setVisible(task.state in GOES_ON)
         self.stop.set_words(tr("Terminate…") if runs else tr("Revoke…"))
         shown = (task, self.detail)
         if shown != self._shown:

@@ -55,6 +55,17 @@ def test_one_task_runs_again_without_a_question_and_leads_to_the_new_one(
     assert page.details.task_id == f"new-{one.id}"
 
 
+def test_a_second_run_beside_the_first_is_asked_about(page, window, bridge, history) -> None:
+    one = history.tasks[0]
+    alive = (TaskOutcome(one.id, words=text("It runs twice."), alive=True),)
+    history.report = lambda command: TaskActionReport(alive, 1, 0, text("1 task"))
+    page.conduct.act(V.RUN_AGAIN, [one])
+    assert [act.dry_run for act in acts(bridge)] == [True], "only looked at so far"
+    assert "It runs twice." in text_of(dialog_of(window))
+    press(window, dialog_of(window), "Run 1 task again")
+    assert [act.dry_run for act in acts(bridge)] == [True, False]
+
+
 def test_terminating_says_what_is_lost_and_offers_the_signal(page, window, bridge, history) -> None:
     page.conduct.act(V.TERMINATE, [history.tasks[0]])
     dialog = dialog_of(window)

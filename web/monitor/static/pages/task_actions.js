@@ -50,7 +50,7 @@ export class TaskActions {
     const whole = plan.done + plan.failed === plan.outcomes.length;
     const meant = whole ? { ids: plan.outcomes.filter((one) => one.done).map((one) => one.id) } : chosen;
     let signal = "TERM";
-    if (verb !== "retry" || plan.done > 1 || plan.failed) {
+    if (verb !== "retry" || plan.done > 1 || plan.failed || plan.outcomes[0].alive) {
       const key = QUESTIONS[verb];
       const chooser = verb === "terminate" ? signals() : null;
       const body = [chooser && el("label", { class: "task-field" }, el("span", {}, t("task_signal")), chooser), outcomes(plan.outcomes)].filter(Boolean);

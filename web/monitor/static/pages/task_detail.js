@@ -24,7 +24,7 @@ export class TaskDetail {
     this.idWords = el("span", { class: "mono cut" });
     this.chip = el("span");
     this.note = el("span", { class: "sub" });
-    this.whyButton = el("button", { type: "button", class: "link", onclick: () => on.why(this.id) }, t("task_why"));
+    this.whyButton = el("button", { type: "button", class: "link", onclick: () => on.why(this.id) });
     this.parts = el("div", { class: "detail-parts" });
     this.foot = el("div", { class: "detail-foot" });
     this.node = el("aside", { class: "task-detail panel", id: "task-detail", hidden: true, "aria-label": t("task_details") },
@@ -100,7 +100,9 @@ export class TaskDetail {
     say(this.idWords, oneLine(this.id, 200));
     redraw(this.chip, task?.state || "", () => (task ? [taskState(task.state, true)] : []));
     say(this.note, this.failed || (task ? note(task) : ""));
-    this.whyButton.hidden = !task || !WAITS.has(task.state);
+    const runs = task?.state === "STARTED";
+    this.whyButton.hidden = !task || !(runs || WAITS.has(task.state));
+    say(this.whyButton, t(runs ? "task_why_runs" : "task_why"));
     const signature = JSON.stringify([this.task, this.detail]);
     redraw(this.parts, signature, () => (task ? this.#parts(task) : []));
     redraw(this.foot, `${this.id} ${task?.state}`, () => (task ? this.#buttons(task) : []));
