@@ -15,7 +15,7 @@ from tests.benchmarks.task_window import fill
 from tests.browser import chromium
 
 MANY, FEW = 1_000_000, 1_000
-FIRST_ROW = "#task-grid tbody tr[aria-rowindex] td.c-name:not(:empty)"
+FIRST_ROW = "#task-grid tbody tr[aria-rowindex] td.c-task:not(:empty)"
 
 
 def measure(folder: Path, settings: Settings) -> Iterator[Measurement]:

@@ -35,7 +35,12 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[uvicorn.
             await send({"type": protocol.ZERO_COPY, "file": file, "offset": 0, "count": SIZE})
 
     config = uvicorn.Config(
-        app, http=protocol.DownloadsProtocol, ws="none", lifespan="off", log_level="error"
+        app,
+        http=protocol.DownloadsProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_level="error",
     )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
