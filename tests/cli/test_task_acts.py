@@ -103,3 +103,15 @@ def test_all_that_match_need_consent_and_are_shown_first(
     shown = capsys.readouterr()
     assert "\x1b[31m" not in shown.out + shown.err
     assert "a-1" in (shown.out if yes else shown.err)
+
+
+def test_what_a_person_was_shown_is_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More may match by the time that the question is answered."""
+    engine, context = _Engine(), Context()
+    monkeypatch.setattr(context, "connect", lambda: engine)
+    monkeypatch.setattr(Context, "asks", True)
+    monkeypatch.setattr("click.confirm", lambda *_, **__: True)
+    task_acts.act(context, ActOnTasks(selection=Selection(search="state:failure")), yes=False)
+    look, done = engine.commands
+    assert look.dry_run and look.selection.search == "state:failure"
+    assert not done.dry_run and done.selection == Selection(("a-1",))

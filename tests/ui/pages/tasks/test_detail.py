@@ -141,9 +141,11 @@ def test_every_part_can_be_copied_whole(detail) -> None:
 
 def test_the_buttons_are_those_that_fit(qtbot, detail, history) -> None:
     panel = detail(history.tasks[0].id)
-    assert panel.stop.accessibleName() == "Terminate…" and panel.why.isHidden()
+    assert panel.stop.accessibleName() == "Terminate…"
+    assert panel.why.text() == "Is it really running?" and not panel.why.isHidden()
     panel = detail(history.tasks[1].id)
-    assert panel.stop.accessibleName() == "Revoke…" and not panel.why.isHidden()
+    assert panel.stop.accessibleName() == "Revoke…"
+    assert panel.why.text() == "Why isn't it running?" and not panel.why.isHidden()
     panel = detail(RETRIED.id)
     assert panel.stop.isHidden() and panel.why.isHidden() and panel.again.isEnabled()
 
