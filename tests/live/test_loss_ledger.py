@@ -190,8 +190,8 @@ def run(ledger: Ledger, tasks: int, kills: int) -> None:
     )
     assert not twice
     if killed:
-        resent = ledger.run_again(*(sent[key] for key in killed)).sent
-        assert len(resent) == len(killed)
+        report = ledger.run_again(*(sent[key] for key in killed))
+        assert not report.failed and len(report.sent) == len(killed)
         until(lambda: set(ledger.noted("ended")) == set(sent))
         assert not ledger.status().lost
 

@@ -126,16 +126,20 @@ class LostTasks:
     def get(self, task_id: str) -> LostTask | None:
         return self._tasks.get(task_id)
 
-    def _again(self, task: LostTask) -> str:
-        known = self._tasks.get(task.id)
-        return known.again_id if known else ""
-
     def put(self, tasks: Sequence[LostTask]) -> None:
         """Add, or change; raises OSError when the disk refuses: they stand in the list all the
-        same. What was run again stays so, though its loss is told once more. Blocks."""
-        self._tasks.update((one.id, one) for one in tasks if one.again_id or not self._again(one))
+        same. Blocks."""
+        self._tasks.update((one.id, self._better(one)) for one in tasks)
         self._tasks = {one.id: one for one in self.all[:KEPT_MAX]}
         _write(self._path, msgspec.json.encode(list(self.all)))
+
+    def _better(self, told: LostTask) -> LostTask:
+        """A loss may be told twice: the log of a worker that follows within a second is read from
+        a little before it was there. What was run again stays so, and what is known is kept."""
+        known = self._tasks.get(told.id)
+        if known is None or told.again_id:
+            return told
+        return known if known.again_id or (known.payload and not told.payload) else told
 
 
 class Dying(msgspec.Struct, frozen=True):

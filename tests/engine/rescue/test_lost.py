@@ -84,6 +84,19 @@ def test_what_was_run_again_is_not_listed_anew_when_its_loss_is_told_once_more(
     assert [one.id for one in read.open] == ["3"]
 
 
+def test_arguments_that_are_known_are_not_forgotten_when_the_loss_is_told_without(
+    tmp_path: Path,
+) -> None:
+    kept = LostTasks(tmp_path / "lost.json")
+    known = LostTask("a", "t", args="(1,)", lost_at=1.0, payload="[[1], {}]")
+    kept.put([known])
+    kept.put([LostTask("a", "t", lost_at=2.0)])
+    assert kept.get("a") == known
+    better = LostTask("a", "t", args="(1,)", lost_at=3.0, payload="[[1], {}]")
+    kept.put([better])
+    assert kept.get("a") == better
+
+
 def test_a_list_that_can_not_be_read_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "lost.json"
     path.write_bytes(b"\xff{")
