@@ -73,16 +73,16 @@ def rows(page: Page, state: str = "") -> Locator:
 
 def test_a_pasted_address_becomes_the_very_file(page: Page, origin: Origin, tmp_path: Path) -> None:
     expect(page.locator("#empty")).to_contain_text("No downloads yet")
-    paste(page, origin.url("slow", new_id()))
+    paste(page, origin.url("slower", new_id()))
     row = rows(page).first
     expect(row.locator("progress")).to_be_visible()
     expect(row.locator(".state")).to_contain_text("/s")
     expect(row.locator(".state")).to_contain_text("Done")
     with page.expect_download() as saving:
-        row.get_by_role("link", name="Save file: slow").click()
+        row.get_by_role("link", name="Save file: slower").click()
     saving.value.save_as(tmp_path / "saved")
     assert (tmp_path / "saved").read_bytes() == SLOW
-    assert saving.value.suggested_filename == "slow"
+    assert saving.value.suggested_filename == "slower"
     expect(page.locator("#status")).to_have_text("1 done, 0 in progress")
 
 

@@ -159,15 +159,20 @@ function look() { // the filter or the search has changed
   load().catch(complain);
 }
 
+let cleaned = null;
 async function showStore() {
-  const { cleaned } = await ask("/api/clean");
+  ({ cleaned } = await ask("/api/clean"));
   byId("store").hidden = false;
+  tellStore();
+  return cleaned?.at ?? 0;
+}
+
+function tellStore() {
   byId("store-words").textContent = cleaned
     ? sentences(
       word("store", { n: cleaned.kept_files, size: size(cleaned.kept_bytes) }),
       word("cleaned", { ...cleaned, at: clock(cleaned.at) }))
     : word("neverCleaned");
-  return cleaned?.at ?? 0;
 }
 
 function translate() {
@@ -180,6 +185,7 @@ function translate() {
   search.setAttribute("aria-label", search.placeholder);
   say("");
   rows.forEach((row) => row.render());
+  tellStore();
   summarise();
 }
 
@@ -252,8 +258,8 @@ byId("clean").addEventListener("click", async () => {
     byId("store-words").textContent = word("cleanAsked");
     for (let turn = 0; turn < 40; turn += 1) {
       await new Promise((done) => setTimeout(done, 500));
-      const { cleaned } = await ask("/api/clean");
-      if ((cleaned?.at ?? 0) > before) { await showStore(); say(byId("store-words").textContent); return; }
+      const answer = await ask("/api/clean");
+      if ((answer.cleaned?.at ?? 0) > before) { await showStore(); say(byId("store-words").textContent); return; }
     }
     const worker = await ask("/api/worker");
     if (!worker.ok) complain({ words: worker });
@@ -264,7 +270,6 @@ byId("language").addEventListener("click", () => {
   changeLanguage();
   translate();
   feed.restart();
-  showStore().catch(() => {});
 });
 document.addEventListener("keydown", (event) => {
   const writes = /^(INPUT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "");
