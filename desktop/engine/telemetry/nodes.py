@@ -31,6 +31,8 @@ SILENT_GRACE_S = 30.0
 REPLACED_GRACE_S = 6.0
 """The same, when a newer process has taken the node's name."""
 
+BUSY_BEATS = 2
+
 DELAY_WINDOW_S = 60.0
 SKEW_MIN_S = 0.5
 """A clock that is less off than this is taken for right: on the way is as much lost."""
@@ -49,6 +51,8 @@ class _Node(msgspec.Struct, gc=False):
     key: Key
     seen_at: float
     beats: bool = False
+    busy_beats: int = 0
+    """Heartbeats in a row that told of tasks that run."""
     replaced: bool = False
     offline_at: float | None = None
     tally: Tally = msgspec.field(default_factory=Tally)
@@ -85,6 +89,7 @@ class Nodes:
             self.missed += node.tally.beat(event.processed, started)
         if event.type == "worker-heartbeat":
             node.beats = True
+            node.busy_beats = node.busy_beats + 1 if event.active else 0
         elif event.type == "worker-online":
             node.offline_at = None
             for (name, pid), other in self._nodes.items():
@@ -96,6 +101,12 @@ class Nodes:
     def silent(self) -> tuple[Key, ...]:
         """Those that work, by their heartbeats, and send no events of their tasks."""
         return tuple(key for key, node in self._nodes.items() if node.tally.is_silent)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether any runs tasks, by two heartbeats in a row: the events of what began just before
+        one are on their way."""
+        return any(node.busy_beats >= BUSY_BEATS for node in self._nodes.values())
 
     def speaks(self, name: str, pid: int) -> bool:
         """Whether an event of a task was heard of this process."""

@@ -90,6 +90,8 @@ class Repair:
         self._is_first = True
         self._due_at = math.inf
         self._missed = 0
+        self._unknown = False
+        """Nodes run tasks, and none is known."""
         self._pause_s = MISSED_EVERY_S
 
     @property
@@ -115,12 +117,15 @@ class Repair:
         """Time has passed: repair, if that is due."""
         if self.busy:
             return
-        missed = self._fold.nodes.missed
-        if missed != self._missed:
+        missed, in_flight = self._fold.nodes.missed, self._fold.in_flight
+        # What ran before anything was heard, at nodes that did not answer when they were asked.
+        unknown = not in_flight and self._fold.nodes.at_work
+        if missed != self._missed or unknown > self._unknown:
             self._missed = missed
             self._due_at = min(self._due_at, now + self._pause_s)
             self._pause_s = min(2 * self._pause_s, MISSED_EVERY_MAX_S)
-        if now >= self._due_at and self._fold.in_flight:
+        self._unknown = unknown
+        if now >= self._due_at and (in_flight or unknown):
             self.begin()
 
     def stop(self) -> None:

@@ -148,6 +148,29 @@ def test_a_worker_that_counts_more_than_was_heard_is_asked(
     monkeypatch.undo()
 
 
+def test_what_runs_at_a_node_that_did_not_answer_is_asked_for_once_more(
+    server, workers, listen, book, wait_until, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("desktop.engine.telemetry.repair.MISSED_EVERY_S", 0.1)
+    workers.start(f"w1@{HOST}", "-P", "threads", "-c", "1", "--heartbeat-interval=1")
+    gate = tmp_path / "gate"
+    running = workers.send("wait_for_file", str(gate))
+    control = Control(server.url)
+    wait_until(lambda: [one["id"] for _, r in control.replies("active", 1.0) for one in r])
+    ask, asked = Repair._ask, []
+
+    def deaf(repair, timeout_s):
+        asked.append(timeout_s)
+        return {} if len(asked) <= 2 else ask(repair, timeout_s)
+
+    monkeypatch.setattr(Repair, "_ask", deaf)
+    listen()
+    wait_until(lambda: running in book.tasks and book.state(running) == "STARTED")
+    assert len(asked) > 2
+    gate.touch()
+    wait_until(lambda: book.state(running) == "SUCCESS")
+
+
 def test_a_result_that_is_quicker_than_its_events_does_not_end_the_run_before():
     # One in two thousand retries of a busy pool: the result lay there some milliseconds before
     # the events of the same run were read, and so ended the run that had asked for it.
