@@ -18,9 +18,14 @@ export function queueDetail(shell, on) {
   let queue = null;
   let others = [];
   let peeked = null; // { queue, from, depth, messages }
+  let wanted = 0; // Where the page begins that was asked for last: a second click goes on from it.
   const parts = makeParts(shell, {
     close: on.close,
-    page: (by) => on.page(Math.max(0, (peeked?.from || 0) + by * PAGE)),
+    page: (by) => {
+      const last = Math.floor(Math.max(0, (queue?.depth || 0) - 1) / PAGE) * PAGE;
+      wanted = Math.min(Math.max(0, wanted + by * PAGE), last);
+      on.page(wanted);
+    },
     purge: () => askPurge(shell, queue, on.changed),
     move: (ids) => askMove(shell, queue, others, ids, on.changed),
   });
@@ -29,6 +34,7 @@ export function queueDetail(shell, on) {
     node: parts.node,
     close: on.close,
     async look(name, from, signal) {
+      wanted = from;
       try {
         const { depth, messages } = await get("queues/messages", { queue: name, start: String(from), limit: PAGE }, signal);
         peeked = { queue: name, from, depth, messages };
