@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from desktop.calls import arguments
 from desktop.cli.context import Context
@@ -11,7 +11,7 @@ from desktop.cli.failure import problem_lines
 from desktop.cli.ink import harmless, paint
 from desktop.cli.render import Cell, Table, plain_table, print_table
 from desktop.cli.states import OWNER, SERVICE, STACK, finding_words, started_by_words
-from desktop.engine.model import Finding, ServiceStatus, StackStatus, WorkerRow
+from desktop.engine.model import ActiveTask, Finding, ServiceStatus, StackStatus, WorkerRow
 from desktop.engine.snapshot import Snapshot
 from desktop.engine.states import ALIVE, Confidence, ServiceState, Severity
 from desktop.quantities import duration, percent, size
@@ -110,12 +110,9 @@ def tasks_line(stack: StackStatus) -> str:
     )
 
 
-def running_table(stack: StackStatus, now: float, most: int) -> Table:
-    """What runs, the longest first; at most so many rows."""
-    running = sorted(
-        (task for task in stack.active if task.started_at is not None),
-        key=lambda task: task.started_at or 0.0,
-    )
+def running_table(tasks: Iterable[ActiveTask], now: float, most: int) -> Table:
+    """What of these runs, in their order; at most so many rows."""
+    running = [task for task in tasks if task.started_at is not None]
     headers = (tr("Running for"), tr("Worker"), tr("Task"), tr("ID"), tr("Arguments"))
     return Table(
         headers,

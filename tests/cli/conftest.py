@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -85,18 +86,27 @@ class Cli:
             text=True,
         )
 
-    def terminal(self, *args: str, **env: str) -> Terminal:
+    def terminal(self, *args: str, rows: int = 25, columns: int = 80, **env: str) -> Terminal:
         """The same, on a terminal of its own."""
-        return Terminal([*self.command, *args], self.folder, environment(self.home, **env))
+        known = environment(self.home, **env)
+        return Terminal([*self.command, *args], self.folder, known, rows, columns)
 
 
 class Terminal:
     """A command on a pseudo terminal, with a person's keys."""
 
-    def __init__(self, argv: Sequence[str], folder: Path, env: dict[str, str]) -> None:
+    def __init__(
+        self,
+        argv: Sequence[str],
+        folder: Path,
+        env: dict[str, str],
+        rows: int,
+        columns: int,
+    ) -> None:
         self.out = ""
         self._pid, self._file = pty.fork()
         if self._pid == 0:
+            termios.tcsetwinsize(0, (rows, columns))
             os.chdir(folder)
             os.execve(argv[0], list(argv), env)  # noqa: S606 - as a shell would
 

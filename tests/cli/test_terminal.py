@@ -114,3 +114,32 @@ def test_a_web_server_alone_that_was_interrupted_showed_a_traceback(
     terminal.type(CTRL_C)
     assert terminal.end() == 0
     assert "Traceback" not in terminal.out
+
+
+def test_the_monitor_is_scrolled_held_sorted_and_narrowed_by_keys(
+    on_stack: Cli, stack: Stack
+) -> None:
+    stack.start("redis", "worker1")
+    terminal = on_stack.terminal("monitor", "--interval", "0.3", rows=12, columns=100)
+    assert "q quit" in terminal.until("↑↓ 1–")
+    terminal.type("\x1b[B")
+    terminal.until("↑↓ 2–")
+    terminal.type("s")
+    terminal.until("s sort: name")
+    terminal.type("v")
+    assert "worker1@" in terminal.until("v view: workers")
+    terminal.type(" ")
+    terminal.until("HELD")
+    terminal.type(" ")
+    terminal.until("space hold")
+    terminal.type("q")
+    assert terminal.end() == 0
+
+
+def test_the_monitor_ends_with_escape_and_ctrl_c(on_stack: Cli, stack: Stack) -> None:
+    stack.start("redis")
+    for key, code in (("\x1b", 0), (CTRL_C, 130)):
+        terminal = on_stack.terminal("monitor", "--interval", "30")
+        terminal.until("q quit")
+        terminal.type(key)
+        assert terminal.end() == code
