@@ -40,7 +40,7 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in {"LANGUAGE", "LC_ALL", "LC_MESSAGES", "NO_COLOR", "DISPLAY"}
+        if name not in {"LANGUAGE", "LC_ALL", "LC_MESSAGES", "NO_COLOR", "DISPLAY", "LINES"}
     }
     return {
         **kept,

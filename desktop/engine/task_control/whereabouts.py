@@ -22,6 +22,9 @@ from desktop.engine.task_model import Task
 
 ANSWER_TIMEOUT_S = 0.6
 """How long nodes are given; the questions take all of it."""
+PATIENCE_S = 2.0
+"""So long those are given, once, that were there a moment ago and did not answer: on a busy machine
+they are late."""
 AT_ONCE = 500
 """Ids in one question to the nodes."""
 _PROCESSES = frozenset({"prefork"})
@@ -106,8 +109,15 @@ async def look(place: Place, tasks: Sequence[Task]) -> Seen:
         asyncio.to_thread(_found, place, open_),
         asyncio.to_thread(_ended, place, [task.id for task in tasks]),
     )
-    names = [node.name for node in nodes]
-    silent = tuple(n for n in dict.fromkeys(place.expected) if n not in names)
+    silent = _silent(place, nodes)
+    unseen = [task.id for task in open_ if task.id not in held]
+    if silent and unseen:
+        late, more = await asyncio.gather(
+            ask_nodes(place, silent, PATIENCE_S),
+            holders(place, unseen[:AT_ONCE], silent, PATIENCE_S),
+        )
+        nodes, held = (*nodes, *late), held | more
+        silent = _silent(place, nodes)
     return Seen(
         nodes,
         silent,
@@ -120,15 +130,22 @@ async def look(place: Place, tasks: Sequence[Task]) -> Seen:
     )
 
 
+def _silent(place: Place, nodes: Sequence[Node]) -> tuple[str, ...]:
+    names = [node.name for node in nodes]
+    return tuple(one for one in dict.fromkeys(place.expected) if one not in names)
+
+
 async def look_at_record(place: Place, task: Task) -> Whereabouts:
     """What its record tells of a task, and its result where that is kept: nobody is waited for."""
     ended = await asyncio.to_thread(_ended, place, [task.id])
     return _whereabouts(task, None, None, ended.get(task.id), place.routes)
 
 
-async def ask_nodes(place: Place, names: Sequence[str] | None = None) -> tuple[Node, ...]:
+async def ask_nodes(
+    place: Place, names: Sequence[str] | None = None, timeout_s: float = ANSWER_TIMEOUT_S
+) -> tuple[Node, ...]:
     """Who answers now. Two nodes of one name are two. With ``names`` these alone are asked."""
-    said = await asyncio.to_thread(place.control.replies, "stats", ANSWER_TIMEOUT_S, names)
+    said = await asyncio.to_thread(place.control.replies, "stats", timeout_s, names)
     answers = (answer_of(name, one if isinstance(one, dict) else {}) for name, one in said)
     return tuple(
         Node(one.node, one.pid, one.pool, tuple(p for p in one.pool_pids if p != one.pid))
@@ -165,14 +182,17 @@ async def _held(place: Place, ids: Sequence[str]) -> dict[str, Held]:
 
 
 async def holders(
-    place: Place, ids: Sequence[str], nodes: Sequence[str] | None = None
+    place: Place,
+    ids: Sequence[str],
+    nodes: Sequence[str] | None = None,
+    timeout_s: float = ANSWER_TIMEOUT_S,
 ) -> dict[str, Held]:
     """Which node has each of these tasks now. With ``nodes`` these alone are asked, and it returns
     at the last answer."""
     replies = await asyncio.to_thread(
         place.control.replies,
         "query_task",
-        ANSWER_TIMEOUT_S,
+        timeout_s,
         nodes,
         arguments={"ids": list(ids)},
     )
