@@ -31,6 +31,18 @@ LISTED_MAX = 200
 """Tasks that a question lists; the counts are of all."""
 
 
+def way_back(command: ActOnTasks, report: TaskActionReport) -> ActOnTasks | None:
+    """What takes it back: what was revoked is sent again, what was sent again is revoked. None:
+    nothing does."""
+    sent = tuple(one.new_id for one in report.outcomes if one.new_id)
+    if command.verb is TaskVerb.REVOKE and report.done and not command.undo:
+        return msgspec.structs.replace(command, undo=True)
+    if command.verb is TaskVerb.RUN_AGAIN and sent and len(sent) == report.done:
+        revoked = Selection(sent, None)
+        return msgspec.structs.replace(command, verb=TaskVerb.REVOKE, selection=revoked)
+    return None
+
+
 class TaskActions:
     """Sends the commands about tasks for the current project."""
 
@@ -130,9 +142,9 @@ class TaskActions:
 
         self.request(command, answered, failed)
 
-    def undo(self, command: ActOnTasks, done: Done, failed: Failed) -> None:
-        """Take a revocation back, as far as the workers can."""
-        self._send(msgspec.structs.replace(command, undo=True), done, failed)
+    def undo(self, back: ActOnTasks, done: Done, failed: Failed) -> None:
+        """Take back what was done (:func:`way_back`), as far as the workers can."""
+        self._send(back, done, failed)
 
     # --- elsewhere --------------------------------------------------------------------------
 

@@ -40,14 +40,17 @@ def measure(folder: Path, settings: Settings) -> Iterator[Measurement]:
         with listening_flower(folder, stack.redis_url) as flower:
             times = int(RATE * SECONDS) // recording.events + 1
 
-            def cpu(processes: Sequence[psutil.Process], url: str, paths: tuple[str, ...]) -> float:
-                """Percent of one core while events come."""
+            def cpu(
+                processes: Sequence[psutil.Process], url: str, paths: tuple[str, ...]
+            ) -> list[float]:
+                """Percent of one core that each took while events came."""
                 save(stream, recording.again(times))
                 with _open(browser, url, paths):
-                    before, begun = cpu_spent(list(processes)), time.monotonic()
+                    before, begun = [cpu_spent([one]) for one in processes], time.monotonic()
                     publish(stack.redis_url, stream, RATE)
                     taken = time.monotonic() - begun
-                    return 100 * (cpu_spent(list(processes)) - before) / taken
+                    after = [cpu_spent([one]) for one in processes]
+                return [100 * (b - a) / taken for a, b in zip(before, after, strict=True)]
 
             pairs = in_turn(
                 lambda: cpu(ours, monitor.url, OURS),
@@ -57,10 +60,18 @@ def measure(folder: Path, settings: Settings) -> Iterator[Measurement]:
     yield measured(
         "monitor-cpu",
         0.2,
-        pairs,
+        [(sum(ours), sum(theirs)) for ours, theirs in pairs],
         f"CPU of engine (history included) and monitor together with {PAGES} pages open in "
         f"Chromium (overview, tasks, workers, queues, services with a log) at {RATE:.0f} events/s; "
         "over Flower's with as many (workers, tasks, broker), which hears the same",
+        "% of a core",
+    )
+    yield measured(
+        "monitor-process-cpu",
+        0.2,
+        [(ours[1], sum(theirs)) for ours, theirs in pairs],
+        "the same of the monitor's own process, without the engine, which supervises and records "
+        "also where no page is open",
         "% of a core",
     )
 

@@ -30,7 +30,7 @@ LIVE_INTERVAL_S = 2.0
 """Measured this often while a page is open."""
 POLLED_INTERVAL_S = 5.0
 """Measured this often while something polls the API or the metrics."""
-FRAME_S = 0.25
+FRAME_S = 0.5
 """Between two changes that the engine tells of: pages are told twice a second."""
 POLLED_FOR_S = 60.0
 """A poll counts as interest for this long."""

@@ -67,7 +67,11 @@ class History:
                 return WhyReport(None, text("It is the 14th in its queue."), (reason,))
             case ActOnTasks():
                 words = text("{n} done", n=len(command.selection.ids))
-                told = tuple(TaskOutcome(one, words=words) for one in command.selection.ids)
+                again = command.verb is TaskVerb.RUN_AGAIN and not command.dry_run
+                told = tuple(
+                    TaskOutcome(one, words=words, new_id=f"new-{one}" if again else "")
+                    for one in command.selection.ids
+                )
                 return TaskActionReport(told, len(told), 0, text("Revoked."))
             case RegisteredTasks():
                 known = RegisteredTask("shop.send", "(to)", "Sends it.")
@@ -170,6 +174,7 @@ def test_a_search_shows_its_mistakes_and_is_in_the_address(page):
     assert page.url.endswith("/tasks?search=send7")
     page.reload()
     expect(search).to_have_value("send7")
+    expect(page.locator("#summary")).to_contain_text("11 match")
     search.press("Escape")
     page.get_by_role("button", name="Running").click()
     expect(page.locator("#task-grid tr[aria-rowindex]")).to_have_count(1)
@@ -219,6 +224,16 @@ def test_actions_are_looked_at_asked_about_and_told(engine, page, wait_until):
         return acted[-1].undo and acted[-1].verb is TaskVerb.REVOKE
 
     wait_until(undone)
+    row(page, "send4").locator(".c-task").click()
+    page.locator("#task-detail").get_by_role("button", name="Run again").click()
+    page.locator("#banners").get_by_role("button", name="Undo").click()
+
+    def revoked() -> bool:
+        acted = [one for one in engine.commands if isinstance(one, ActOnTasks)]
+        return acted[-1].selection.ids == ("new-id4",) and acted[-1].verb is TaskVerb.REVOKE
+
+    wait_until(revoked)
+    page.locator("#task-detail").get_by_role("button", name="Close the details").click()
     page.get_by_role("button", name="More", exact=True).click()
     page.get_by_role("menuitem", name="Run a task…").click()
     page.locator("#run-name").fill("shop.send")

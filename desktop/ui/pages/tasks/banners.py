@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from desktop.engine.model import Problem
 from desktop.engine.states import Severity
-from desktop.engine.task_commands import ActOnTasks, TaskActionReport, TaskVerb
+from desktop.engine.task_commands import TaskActionReport
 from desktop.quantities import clock
 from desktop.ui.pages.tasks.situation import broker_away, silent_nodes
 from desktop.ui.task_actions import outcome_rows
@@ -73,12 +73,10 @@ class TaskBanners:
         else:
             banner.hide()
 
-    def tell_report(
-        self, command: ActOnTasks, report: TaskActionReport, undo: Callable[[], None]
-    ) -> None:
+    def tell_report(self, report: TaskActionReport, undo: Callable[[], None] | None) -> None:
         """What really happened, with a way back where there is one."""
         offered = self._about(report)
-        if command.verb is TaskVerb.REVOKE and report.done and not command.undo:
+        if undo is not None:
             offered.append((tr("Undo"), undo))
         self._tell(report, offered)
 

@@ -21,6 +21,7 @@ from desktop.ui.pages.tasks.columns import ALWAYS, KINDS, Column, chosen
 from desktop.ui.pages.tasks.comparison import Comparison
 from desktop.ui.pages.tasks.detail import GOES_ON
 from desktop.ui.pages.tasks.situation import silent_nodes
+from desktop.ui.task_actions import way_back
 from desktop.ui.task_export import TaskExport, ask_path
 from desktop.words import tr, trn
 
@@ -66,9 +67,13 @@ class Conduct:
         self._tasks.act(verb, selection, self._on_done, self._on_failed, self._repair)
 
     def _on_done(self, command: ActOnTasks, report: TaskActionReport) -> None:
-        self._page.banners.tell_report(
-            command, report, lambda: self._tasks.undo(command, self._on_done, self._on_failed)
-        )
+        back = way_back(command, report)
+
+        def undo() -> None:
+            if back is not None:
+                self._tasks.undo(back, self._on_done, self._on_failed)
+
+        self._page.banners.tell_report(report, undo if back else None)
 
     @property
     def _on_failed(self) -> Callable[..., None]:

@@ -53,6 +53,10 @@ def test_one_task_runs_again_without_a_question_and_leads_to_the_new_one(
     assert [act.dry_run for act in acts(bridge)] == [True, False]
     press(window, page.banners.report, "Show it")
     assert page.details.task_id == f"new-{one.id}"
+    page.conduct.act(V.RUN_AGAIN, [one])
+    press(window, page.banners.report, "Undo")
+    back = acts(bridge)[-1]
+    assert (back.verb, back.selection.ids, back.undo) == (V.REVOKE, (f"new-{one.id}",), False)
 
 
 def test_a_second_run_beside_the_first_is_asked_about(page, window, bridge, history) -> None:

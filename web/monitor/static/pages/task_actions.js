@@ -61,12 +61,19 @@ export class TaskActions {
     }
     const body = verb === "terminate" ? { ...meant, signal } : meant;
     const report = await send(`tasks/${verb}`, body);
-    this.#tell(report, verb === "revoke" && report.done ? () => this.#undo(meant) : null);
+    this.#tell(report, report.done ? this.#wayBack(verb, meant, report) : null);
   }
 
-  async #undo(meant) {
+  /** What was revoked is sent again, what was sent again is revoked; null: there is none. */
+  #wayBack(verb, meant, report) {
+    const sent = report.outcomes.map((one) => one.new_id).filter(Boolean);
+    if (verb === "revoke") return () => this.#undo({ ...meant, undo: true });
+    return verb === "retry" && sent.length === report.done ? () => this.#undo({ ids: sent }) : null;
+  }
+
+  async #undo(body) {
     try {
-      this.#tell(await send("tasks/revoke", { ...meant, undo: true }));
+      this.#tell(await send("tasks/revoke", body));
     } catch (error) {
       this.shell.tellError(error);
     }
