@@ -16,7 +16,7 @@ from desktop.cli.task_tables import short
 from desktop.engine.history_commands import ShowTask, TaskDetail
 from desktop.engine.task_doubts import doubt_words
 from desktop.engine.task_model import Task
-from desktop.quantities import clock, duration
+from desktop.quantities import clock, span
 from desktop.words import tr, trn
 
 FAMILY_SHOWN = 20
@@ -90,11 +90,11 @@ def _instants(task: Task) -> Iterator[tuple[str, str]]:
         (tr("Ended"), task.finished_at),
     ):
         if at is not None:
-            later = f" (+{duration(at - before)})" if before is not None else ""
+            later = f" (+{span(at - before)})" if before is not None else ""
             yield label, clock(at) + later
             before = at
     if task.runtime_s is not None:
-        yield tr("Runtime"), duration(task.runtime_s)
+        yield tr("Runtime"), span(task.runtime_s)
     if task.eta is not None:
         yield tr("Not before"), clock(task.eta)
     if task.expires_at is not None:

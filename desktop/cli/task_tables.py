@@ -8,7 +8,7 @@ from desktop.cli.render import Cell, Table
 from desktop.cli.states import TASK
 from desktop.engine.states import TaskState
 from desktop.engine.task_model import FailureGroup, Task, TaskNameStatistics
-from desktop.quantities import clock, duration, percent
+from desktop.quantities import clock, percent, span
 from desktop.words import tr
 
 SHOWN_MAX = 80
@@ -120,7 +120,4 @@ def _failure(one: FailureGroup) -> tuple[Cell | str, ...]:
 
 
 def _seconds(value: float | None) -> str:
-    if value is None:
-        return ""
-    # Short ones matter here: most tasks take some milliseconds.
-    return tr("{n} ms", n=f"{value * 1000:.0f}") if value < 1 else duration(value)
+    return "" if value is None else span(value)
