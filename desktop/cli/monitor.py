@@ -62,9 +62,9 @@ def monitor(context: Context, simple: bool, interval: float, count: int | None) 
 
 
 def _live(context: Context, interval_s: float, count: int | None) -> None:
-    from desktop.cli.monitor_screen import Left, MonitorScreen
+    from desktop.cli.monitor_screen import Left, monitor_screen
 
-    with MonitorScreen(context, endless=count is None) as screen:
+    with monitor_screen(context, endless=count is None) as screen:
         try:
             for snapshot, stack in _reports(context, interval_s, count, screen.wait):
                 screen.show(snapshot, stack)

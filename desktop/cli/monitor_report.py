@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import msgspec
+
 from desktop.cli.ink import harmless
 from desktop.cli.rates import Rate
 from desktop.cli.render import Table, plain_table
@@ -26,6 +28,7 @@ from desktop.words import tr
 
 ROWS_MAX = 50
 """Running tasks of one report on a pipe."""
+LOG_LINES = 3
 
 
 def head(
@@ -46,16 +49,15 @@ def head(
     yield line
 
 
-def tables(stack: StackStatus, now: float) -> Iterator[Table]:
-    """Services, workers, queues, and what runs."""
+def tables(stack: StackStatus, now: float, rows_max: int) -> Iterator[Table]:
+    """Services, workers, queues, and what runs (``rows_max`` of it); each in the stack's order."""
     if stack.services:
         yield services_table(stack, now)
     if stack.workers:
         yield workers_table(stack.workers, now)
     if stack.queues:
         yield queue_depths_table(stack)
-    longest_first = sorted(stack.active, key=lambda task: task.started_at or 0.0)
-    running = running_table(longest_first, now, ROWS_MAX)
+    running = running_table(stack.active, now, rows_max)
     if running.rows:
         yield running
 
@@ -63,10 +65,12 @@ def tables(stack: StackStatus, now: float) -> Iterator[Table]:
 def full(snapshot: Snapshot | None, stack: StackStatus, rate: Rate | None = None) -> Iterator[str]:
     """A whole report in plain lines."""
     yield from head(snapshot, stack, rate)
-    for table in tables(stack, time.time()):
+    longest_first = sorted(stack.active, key=lambda task: task.started_at or 0.0)
+    shown = msgspec.structs.replace(stack, active=tuple(longest_first))
+    for table in tables(shown, time.time(), ROWS_MAX):
         yield ""
         yield from plain_table(table)
-    yield from details(stack, log_lines=3, counts=False)
+    yield from details(stack, log_lines=LOG_LINES, counts=False)
     yield ""
 
 

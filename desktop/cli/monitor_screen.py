@@ -9,25 +9,24 @@ import contextlib
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
 from rich.console import Group
 from rich.live import Live
 from rich.segment import Segment, SegmentLines
 from rich.text import Text
 
 from desktop.cli.context import Context
-from desktop.cli.monitor_report import head
+from desktop.cli.monitor_report import LOG_LINES, head, tables
 from desktop.cli.rates import Rate, Rates
 from desktop.cli.render import Table, console, rich_table
 from desktop.cli.report import (
     details,
     queue_depths_table,
     running_table,
-    services_table,
     workers_table,
 )
 from desktop.engine.model import ActiveTask, StackStatus, WorkerRow
@@ -41,7 +40,7 @@ T = TypeVar("T", bound=Enum)
 
 LOOK_S = 0.25
 """The size of the terminal is looked at this often."""
-LOG_LINES = 3
+ROWS_MIN = 3
 
 
 class Left(Exception):
@@ -67,16 +66,28 @@ class Order(Enum):
     """The largest first; a task has none of its own."""
 
 
-class MonitorScreen:
-    """Shows one report until the next. ``endless``: on a screen of its own, with keys."""
+@contextlib.contextmanager
+def monitor_screen(context: Context, *, endless: bool) -> Iterator[MonitorScreen]:
+    """``endless``: on a screen of its own, with keys."""
+    with contextlib.ExitStack() as leaving:
+        live = Live(console=console(context), auto_refresh=False, screen=endless)
+        leaving.enter_context(live)
+        keys: Input | None = None
+        if endless and sys.stdin.isatty():
+            from prompt_toolkit.input import create_input
 
-    def __init__(self, context: Context, *, endless: bool) -> None:
-        self._context = context
-        self._endless = endless
-        self._console = console(context)
-        self._live = Live(console=self._console, auto_refresh=False, screen=endless)
-        self._leaving = contextlib.ExitStack()
-        self._keys: Input | None = None
+            keys = create_input(sys.stdin)
+            leaving.enter_context(keys.raw_mode())
+        yield MonitorScreen(context, live, keys, endless=endless)
+
+
+class MonitorScreen:
+    """Shows one report until the next."""
+
+    def __init__(self, context: Context, live: Live, keys: Input | None, *, endless: bool) -> None:
+        self._live, self._keys, self._endless = live, keys, endless
+        self._console = live.console
+        self._color = context.paints(live.console.file)
         self._rates = Rates()
         self._rate: Rate | None = None
         self._report: tuple[Snapshot | None, StackStatus] | None = None
@@ -87,23 +98,6 @@ class MonitorScreen:
         self._room = 0
         self._held = False
         self._part, self._order = Part.ALL, Order.TIME
-
-    def __enter__(self) -> Self:
-        self._leaving.enter_context(self._live)
-        if self._endless and sys.stdin.isatty():
-            from prompt_toolkit.input import create_input
-
-            self._keys = create_input(sys.stdin)
-            self._leaving.enter_context(self._keys.raw_mode())
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._leaving.close()
 
     def show(self, snapshot: Snapshot | None, stack: StackStatus) -> None:
         """The news."""
@@ -172,50 +166,48 @@ class MonitorScreen:
         if self._report is None:
             return
         snapshot, stack = self._report
-        color = self._context.paints(self._console.file)
         self._size = self._console.size
-        above = [Text.from_ansi(one) for one in head(snapshot, stack, self._rate, color=color)]
-        options = self._console.options.update(height=None)
-        parts = Group(*self._parts(stack, color=color))
-        lines = self._console.render_lines(parts, options, pad=False)
+        above = [
+            Text.from_ansi(one) for one in head(snapshot, stack, self._rate, color=self._color)
+        ]
         if not self._endless:
-            self._live.update(Group(*above, SegmentLines(lines, new_lines=True)), refresh=True)
+            room = max(self._size.height - _lines_besides(stack), ROWS_MIN)
+            self._live.update(Group(*above, *self._parts(stack, room)), refresh=True)
             return
+        options = self._console.options.update(height=None)
+        parts = Group(*self._parts(stack, len(stack.active)))
+        lines = self._console.render_lines(parts, options, pad=False)
         self._rows, self._room = len(lines), max(self._size.height - len(above) - 1, 1)
         self._top = max(0, min(self._top, self._rows - self._room))
         shown = lines[self._top : self._top + self._room]
         shown += [[Segment("")] for _ in range(self._room - len(shown))]
+        for line in above:  # one line is one row: the foot stays where it is
+            line.truncate(self._size.width, overflow="ellipsis")
         foot = Text(self._foot(), "reverse", no_wrap=True, overflow="ellipsis", end="")
         foot.truncate(self._size.width, overflow="ellipsis", pad=True)
-        above_ = [self._clipped(one) for one in above]
-        self._live.update(Group(*above_, SegmentLines(shown, new_lines=True), foot), refresh=True)
+        self._live.update(Group(*above, SegmentLines(shown, new_lines=True), foot), refresh=True)
 
-    def _clipped(self, line: Text) -> Text:
-        """One line is one row: the foot stays where it is."""
-        line.truncate(self._size.width, overflow="ellipsis")
-        return line
-
-    def _parts(self, stack: StackStatus, *, color: bool) -> Iterator[Any]:
-        for table in self._tables(stack, time.time()):
+    def _parts(self, stack: StackStatus, rows_max: int) -> Iterator[Any]:
+        for table in self._tables(stack, time.time(), rows_max):
             yield Text()
             yield rich_table(table)
         if self._part is Part.ALL:
-            lines = details(stack, color=color, log_lines=LOG_LINES, counts=False)
+            lines = details(stack, color=self._color, log_lines=LOG_LINES, counts=False)
             yield from (Text.from_ansi(line) for line in lines)
 
-    def _tables(self, stack: StackStatus, now: float) -> Iterator[Table]:
-        part = self._part
-        if stack.services and part is Part.ALL:
-            yield services_table(stack, now)
-        if stack.workers and part in {Part.ALL, Part.WORKERS}:
-            yield workers_table(tuple(sorted(stack.workers, key=self._place_of_worker)), now)
-        if stack.queues and part in {Part.ALL, Part.QUEUES}:
-            yield queue_depths_table(stack)
-        if part in {Part.ALL, Part.TASKS}:
-            tasks = sorted(stack.active, key=self._place_of_task)
-            running = running_table(tasks, now, len(tasks))
-            if running.rows or part is Part.TASKS:
-                yield running
+    def _tables(self, stack: StackStatus, now: float, rows_max: int) -> Iterable[Table]:
+        workers = tuple(sorted(stack.workers, key=self._place_of_worker))
+        active = tuple(sorted(stack.active, key=self._place_of_task))
+        match self._part:
+            case Part.ALL:
+                shown = msgspec.structs.replace(stack, workers=workers, active=active)
+                return tables(shown, now, rows_max)
+            case Part.WORKERS:
+                return (workers_table(workers, now),)
+            case Part.QUEUES:
+                return (queue_depths_table(stack),)
+            case Part.TASKS:
+                return (running_table(active, now, rows_max),)
 
     def _place_of_worker(self, row: WorkerRow) -> tuple[Any, ...]:
         if self._order is Order.MEMORY:
@@ -241,6 +233,11 @@ class MonitorScreen:
         if self._held:
             words.insert(0, tr("HELD"))
         return " " + "   ".join(words)
+
+
+def _lines_besides(stack: StackStatus) -> int:
+    """What the screen holds beside the tasks that run."""
+    return 12 + len(stack.services) + len(stack.workers) + len(stack.queues)
 
 
 def _next(kind: type[T], now: T) -> T:
