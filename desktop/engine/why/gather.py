@@ -17,7 +17,7 @@ from desktop.engine import redis_url
 from desktop.engine.census import inquiry
 from desktop.engine.control import Control
 from desktop.engine.errors import TrayError
-from desktop.engine.history_commands import ShowTask, TaskDetail, TaskFigures, TaskFiguresReport
+from desktop.engine.history_commands import TaskFigures
 from desktop.engine.queue_commands import WhyReport, WhyTask
 from desktop.engine.queues import message, messages
 from desktop.engine.queues.reading import Routes
@@ -47,7 +47,7 @@ async def why(stack: LiveStack, command: WhyTask) -> WhyReport:
 
 async def evidence(stack: LiveStack, task_id: str) -> Evidence:
     """All that is known now."""
-    task, history = await _told(stack, task_id)
+    task = await _told(stack, task_id)
     if task is not None:
         task_id = task.id  # its beginning was enough to find it
     lost = next((one for one in stack.rescuer.lost if one.id == task_id), None)
@@ -58,7 +58,7 @@ async def evidence(stack: LiveStack, task_id: str) -> Evidence:
         task=task,
         lost=lost,
         stranded=stack.rescuer.stranded,
-        looked=Looked(history=history),
+        looked=Looked(history=True),
     )
     broker, other = await _broker(stack), _other(stack)
     result, asked = await _result(stack, task_id)
@@ -189,27 +189,23 @@ async def _result(stack: LiveStack, task_id: str) -> tuple[Result | None, bool]:
 # --- what other parts of the engine know -------------------------------------------------------
 
 
-async def _told(stack: LiveStack, task_id: str) -> tuple[Task | None, bool]:
-    """What events and history tell, and whether there is a history."""
-    detail, asked = await _ask(stack, ShowTask(stack.project, task_id))
-    if isinstance(detail, TaskDetail):
-        return detail.task, True
+async def _told(stack: LiveStack, task_id: str) -> Task | None:
+    """What history and events tell. Not the whole of its details: log and results cost."""
+    with contextlib.suppress(TrayError):
+        return (await stack.tasks.history.detail(task_id)).task
     active = next((one for one in stack.tasks.active if one.id == task_id), None)
     if active is None:
-        return None, asked
-    return (
-        Task(
-            active.id,
-            active.name,
-            active.state,
-            active.worker,
-            active.worker_pid,
-            args=active.args,
-            kwargs=active.kwargs,
-            received_at=active.received_at,
-            started_at=active.started_at if active.state is TaskState.STARTED else None,
-        ),
-        asked,
+        return None
+    return Task(
+        active.id,
+        active.name,
+        active.state,
+        active.worker,
+        active.worker_pid,
+        args=active.args,
+        kwargs=active.kwargs,
+        received_at=active.received_at,
+        started_at=active.started_at if active.state is TaskState.STARTED else None,
     )
 
 
@@ -217,23 +213,11 @@ async def _usual(stack: LiveStack, name: str) -> float | None:
     if not name:
         return None
     since = time.time() - USUAL_SPAN_S
-    report, _ = await _ask(stack, TaskFigures(stack.project, since, name=name, points=1))
-    if not isinstance(report, TaskFiguresReport):
-        return None
-    return next((one.runtime_p50_s for one in report.names if one.name == name), None)
-
-
-async def _ask(stack: LiveStack, command: Any) -> tuple[object, bool]:
-    """The answer of another verb of the engine, and whether there is such a verb."""
-    from desktop.engine.verbs import VERBS  # which names this one, too
-
-    verb = VERBS.get(type(command))
-    if verb is None:
-        return None, False
-    try:
-        return await verb(stack, command), True
-    except TrayError:
-        return None, True
+    asked = TaskFigures(stack.project, since, name=name, points=1)
+    with contextlib.suppress(TrayError):
+        names = (await stack.tasks.history.figures(asked)).names
+        return next((one.runtime_p50_s for one in names if one.name == name), None)
+    return None
 
 
 def _with(seen: Evidence, **changes: Any) -> Evidence:
