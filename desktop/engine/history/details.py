@@ -109,19 +109,18 @@ def family(connection: sqlite3.Connection, task: Task, roots: Sequence[str]) -> 
 
 
 def neighbours(connection: sqlite3.Connection, task: Task) -> tuple[str, ...]:
-    """Ids of tasks that are their own root and came just before it or just after it, the nearest
-    first; at most twice :data:`NEIGHBOURS_MAX`."""
+    """Ids of tasks that are their own root, of the :data:`NEIGHBOURS_MAX` that came just before it
+    (itself included) and as many just after it, the nearest first."""
     at = task.sent_at if task.received_at is None else task.received_at
     if at is None:
         return ()
     when = "COALESCE(received, sent)"
-    ask = "SELECT id FROM task WHERE (root IS NULL OR root = x'') AND {when} {side} LIMIT ?"
-    sides = (f"<= ? ORDER BY {when} DESC", f"> ? ORDER BY {when}")
-    return tuple(
-        id_text(id_)
-        for side in sides
-        for (id_,) in connection.execute(ask.format(when=when, side=side), (at, NEIGHBOURS_MAX))
-    )
+    found: list[str] = []
+    for side in (f"{when} <= ? ORDER BY {when} DESC", f"{when} > ? ORDER BY {when}"):
+        near = f"SELECT id, root FROM task WHERE {side} LIMIT {NEIGHBOURS_MAX}"
+        ask = f"SELECT id FROM ({near}) WHERE root IS NULL OR root = x''"
+        found += (id_text(id_) for (id_,) in connection.execute(ask, (at,)))
+    return tuple(found)
 
 
 def _descending(children: dict[str, list[Task]], members: dict[str, Task]) -> Iterator[Task]:

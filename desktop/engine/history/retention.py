@@ -51,9 +51,11 @@ class Retention:
 
     def step(self, now: float) -> bool:
         """Forget a little of what is past its time. True when there is more."""
+        if self._merging:
+            self._merging = self._writer.merge_text(MERGED_PAGES)
+            return True
         keys = self._past_their_time(now)
-        if self._merging or (not keys and self._is_too_large() and self._forget_beside()):
-            self._merging = self._writer.merge_text(MERGED_PAGES) if self._merging else False
+        if not keys and self._is_too_large() and self._forget_beside():
             return True
         keys = keys or self._too_many()
         if keys:

@@ -32,7 +32,7 @@ REPLACED_GRACE_S = 6.0
 """The same, when a newer process has taken the node's name."""
 
 BUSY_BEATS = 2
-
+"""So many heartbeats in a row that tell of tasks, and a node is at work."""
 DELAY_WINDOW_S = 60.0
 SKEW_MIN_S = 0.5
 """A clock that is less off than this is taken for right: on the way is as much lost."""

@@ -68,12 +68,8 @@ class Conduct:
 
     def _on_done(self, command: ActOnTasks, report: TaskActionReport) -> None:
         back = way_back(command, report)
-
-        def undo() -> None:
-            if back is not None:
-                self._tasks.undo(back, self._on_done, self._on_failed)
-
-        self._page.banners.tell_report(report, undo if back else None)
+        undo = partial(self._tasks.undo, back, self._on_done, self._on_failed) if back else None
+        self._page.banners.tell_report(report, undo)
 
     @property
     def _on_failed(self) -> Callable[..., None]:
